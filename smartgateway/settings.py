@@ -1,0 +1,198 @@
+"""Every setting, read once from the environment. What is missing or malformed stops the start and is named."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if env.bool("READ_DOT_ENV", default=True):
+    environ.Env.read_env(BASE_DIR / ".env")
+
+
+def read(kind: str, name: str, **options: Any) -> Any:
+    """The variable `name` as `kind`; a malformed value is an error that names it. Empty counts as absent."""
+    if os.environ.get(name) == "" and "default" in options:
+        return options["default"]
+    try:
+        return getattr(env, kind)(name, **options)
+    except (ValueError, TypeError) as exc:
+        raise ImproperlyConfigured(f"{name}: {exc}") from exc
+
+
+def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+    value: str = read("str", name, default=default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}: use one of {', '.join(allowed)}")
+    return value
+
+
+def positive(name: str, default: float, kind: str = "int") -> Any:
+    value = read(kind, name, default=default)
+    if value <= 0:
+        raise ImproperlyConfigured(f"{name} is {value}: use a number above 0")
+    return value
+
+
+def base_url(name: str, default: str = "") -> str:
+    """An http(s) address without trailing slash or `/v1`, both of which are accepted."""
+    value: str = read("str", name, default=default).rstrip("/").removesuffix("/v1")
+    if value and urlsplit(value).scheme not in ("http", "https"):
+        raise ImproperlyConfigured(f"{name} is {value!r}: use an address that starts with http:// or https://")
+    return value
+
+
+# The server
+HOST: str = read("str", "HOST", default="127.0.0.1")
+PORT: int = positive("PORT", 8000)
+WEB_CONCURRENCY: int = positive("WEB_CONCURRENCY", min(4, os.cpu_count() or 1))
+PUBLIC_URL: str = base_url("PUBLIC_URL")
+HTTPS: bool = read("bool", "HTTPS", default=PUBLIC_URL.startswith("https://"))
+SECRET_KEY: str = read("str", "SECRET_KEY")
+DEBUG: bool = read("bool", "DEBUG", default=False)
+LOG_LEVEL = choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = []
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
+    CSRF_TRUSTED_ORIGINS.append(PUBLIC_URL)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+
+# Where things are kept
+VAR_DIR = BASE_DIR / "var"
+DATABASES = {
+    "default": {
+        **env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'smartgateway.sqlite3'}"),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL: str = read("str", "REDIS_URL", default="")
+
+# Local and Claude
+ANTHROPIC_API_KEY: str = read("str", "ANTHROPIC_API_KEY", default="")
+ANTHROPIC_BASE_URL = base_url("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+DEFAULT_MODEL: str = read("str", "DEFAULT_MODEL", default="claude-sonnet-5-5")
+OPUS_MODEL: str = read("str", "OPUS_MODEL", default="claude-opus-5-5")
+HAIKU_MODEL: str = read("str", "HAIKU_MODEL", default="claude-haiku-5-5")
+LOCAL_LLM_BASE_URL = base_url("LOCAL_LLM_BASE_URL")
+LOCAL_LLM_KIND = choice("LOCAL_LLM_KIND", ("ollama", "openai_compatible"), "ollama")
+LOCAL_LLM_API_KEY: str = read("str", "LOCAL_LLM_API_KEY", default="")
+LOCAL_LLM_DEFAULT_MODEL: str = read("str", "LOCAL_LLM_DEFAULT_MODEL", default="qwen2.5-coder:14b-instruct")
+LOCAL_FIM_MODEL: str = read("str", "LOCAL_FIM_MODEL", default="")
+LOCAL_EMBEDDING_MODEL: str = read("str", "LOCAL_EMBEDDING_MODEL", default="nomic-embed-text")
+LOCAL_NUM_CTX: int = positive("LOCAL_NUM_CTX", 16_384)
+LOCAL_KEEP_ALIVE: str = read("str", "LOCAL_KEEP_ALIVE", default="30m")
+LOCAL_MAX_INFLIGHT: int = positive("LOCAL_MAX_INFLIGHT", 2)
+LOCAL_LLM_TIMEOUT_SECONDS: float = positive("LOCAL_LLM_TIMEOUT_SECONDS", 120.0, "float")
+LOCAL_CF_ACCESS_CLIENT_ID: str = read("str", "LOCAL_CF_ACCESS_CLIENT_ID", default="")
+LOCAL_CF_ACCESS_CLIENT_SECRET: str = read("str", "LOCAL_CF_ACCESS_CLIENT_SECRET", default="")
+UPSTREAM_TRANSPORT = choice("UPSTREAM_TRANSPORT", ("fast", "httpx"), "fast")
+
+# Routing: the first policy is made from these; afterwards the rows rule
+ENABLE_SMART_ROUTING: bool = read("bool", "ENABLE_SMART_ROUTING", default=True)
+SMART_ROUTING_MODE = choice("SMART_ROUTING_MODE", ("local_first", "keyword"), "local_first")
+ROUTING_CLASSIFIER_MODEL: str = read("str", "ROUTING_CLASSIFIER_MODEL", default=LOCAL_LLM_DEFAULT_MODEL)
+ROUTING_CLASSIFIER_TIMEOUT: float = positive("ROUTING_CLASSIFIER_TIMEOUT", 5.0, "float")
+ROUTING_CLASSIFIER_CACHE_SIZE: int = positive("ROUTING_CLASSIFIER_CACHE_SIZE", 256)
+LOCAL_CONTEXT_CHAR_LIMIT: int = positive("LOCAL_CONTEXT_CHAR_LIMIT", 30_000)
+
+# The record
+AUDIT_DURABILITY = choice("AUDIT_DURABILITY", ("journal", "database"), "journal")
+AUDIT_JOURNAL_DIR = Path(read("str", "AUDIT_JOURNAL_DIR", default=str(VAR_DIR / "journal")))
+AUDIT_JOURNAL_MAX_MB: int = positive("AUDIT_JOURNAL_MAX_MB", 1024)
+AUDIT_CHAIN_KEY: str = read("str", "AUDIT_CHAIN_KEY", default="")
+REPORT_TIME_ZONE: str = read("str", "REPORT_TIME_ZONE", default="UTC")
+
+# Bootstrap
+BOOTSTRAP_API_KEY: str = read("str", "BOOTSTRAP_API_KEY", default="")
+BOOTSTRAP_ADMIN_USERNAME: str = read("str", "BOOTSTRAP_ADMIN_USERNAME", default="admin")
+BOOTSTRAP_ADMIN_PASSWORD: str = read("str", "BOOTSTRAP_ADMIN_PASSWORD", default="")
+
+# Django
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "smartgateway.keys",
+    "smartgateway.dashboard",
+    "smartgateway.local",
+    "routing",
+    "audit",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "smartgateway.urls"
+ASGI_APPLICATION = "smartgateway.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "smartgateway" / "static"]
+APPEND_SLASH = True
+REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"httpx": {"level": "WARNING"}},
+}
+
+# Celery; without a Redis tasks run where they are called
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = REPORT_TIME_ZONE
+
+TESTING = "pytest" in sys.modules
