@@ -1,0 +1,73 @@
+"""What the import contracts cannot see."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from importlinter.cli import lint_imports
+
+ROOT = Path(settings.BASE_DIR)
+ENGINE_MAY_IMPORT = {
+    "__future__",
+    "collections",
+    "dataclasses",
+    "decimal",
+    "difflib",
+    "enum",
+    "functools",
+    "hashlib",
+    "itertools",
+    "math",
+    "re",
+    "routing",
+    "typing",
+    "unicodedata",
+}
+
+
+def imported_packages(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def test_the_import_contracts_hold(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+    assert lint_imports(config_filename="pyproject.toml", no_cache=True) == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "routing/engine").glob("*.py")), ids=lambda path: path.name)
+def test_the_engine_stands_on_the_standard_library_alone(path):
+    packages = {name.split(".")[0] for name in imported_packages(path)}
+
+    assert packages <= ENGINE_MAY_IMPORT
+    assert all(name.startswith("routing.engine") for name in imported_packages(path) if name.startswith("routing"))
+
+
+def test_no_relation_of_an_audit_model_points_outside_audit():
+    relations = [
+        field
+        for model in apps.get_app_config("audit").get_models()
+        for field in model._meta.get_fields()
+        if field.is_relation and not field.auto_created
+    ]
+
+    assert [field for field in relations if field.related_model._meta.app_label != "audit"] == []
+
+
+def test_no_audit_migration_names_another_app():
+    dependencies = [
+        node.value
+        for path in (ROOT / "audit/migrations").glob("0*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value
+    ]
+
+    assert [name for name in dependencies if name.split(".")[0] in {"routing", "keys", "auth"}] == []
