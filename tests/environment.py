@@ -1,6 +1,77 @@
-"""Tests read no `.env`: what they need is set here or by the test itself."""
+"""What the tests run in: no `.env`, none of the caller's settings, databases of their own; a skip is a failure.
+
+`--services-only` keeps the tests that use the database or Redis: `make test` runs these again against real servers.
+Tests marked `redis` need a server (fixture `redis_url`, empty database) and run only where `REDIS_URL` names one.
+"""
 
 import os
+import re
+from pathlib import Path
 
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = {"DATABASE_URL", "REDIS_URL"}
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
+
+
+def variables(example: str) -> set[str]:
+    """The names in the text of an `.env.example`, set or commented out."""
+    return set(re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", example, re.MULTILINE))
+
+
+def own_redis_database(url: str, worker: str) -> str:
+    """Parallel test processes share one server; each has a database of its own there."""
+    return f"{url}?db={worker.removeprefix('gw')}"
+
+
+for name in variables((ROOT / ".env.example").read_text()) - KEPT:
+    os.environ.pop(name, None)
 os.environ["READ_DOT_ENV"] = "0"
-os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-that-is-long-enough-to-pass-the-deploy-check")
+os.environ["SECRET_KEY"] = "a-key-for-tests-only-that-is-long-enough-to-pass-the-deploy-check"
+if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["REDIS_URL"] = own_redis_database(os.environ["REDIS_URL"], os.environ["PYTEST_XDIST_WORKER"])
+
+
+def pytest_addoption(parser):
+    parser.addoption("--services-only", action="store_true", help="only tests that use the database or Redis")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """A file instead of SQLite's shared memory, whose table locks no timeout governs."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture
+def redis_url():
+    import redis
+
+    url = os.environ["REDIS_URL"]
+    with redis.Redis.from_url(url) as connection:
+        connection.flushdb()
+    return url
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = uses_services if config.getoption("--services-only") else lambda item: True
+    can_run = [item for item in items if os.environ.get("REDIS_URL") or not item.get_closest_marker("redis")]
+    kept = [item for item in can_run if wanted(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def uses_services(item):
+    fixtures = set(getattr(item, "fixturenames", ()))
+    markers = {marker.name for marker in item.iter_markers()}
+    return bool(markers & {"django_db", "redis"} or fixtures & DATABASE_FIXTURES)
+
+
+def pytest_sessionfinish(session):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

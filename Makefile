@@ -1,0 +1,36 @@
+# Everything a newcomer types. The environment is made in $(VENV) and refilled when a requirements file changed.
+PYTHON ?= python3
+VENV ?= .venv
+UV = uv==0.9.30
+INSTALL = $(PYTHON) -m smartgateway.local.install $(VENV)
+RUN = $(INSTALL) requirements.txt requirements-local.txt --
+DEV = $(INSTALL) requirements.txt requirements-local.txt requirements-dev.txt --
+COMPILE = uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header
+
+.PHONY: run test test-all bench doctor lint lock
+.DEFAULT_GOAL := run
+
+run:
+	@$(RUN) python -m smartgateway.local.run
+
+doctor:
+	@$(RUN) python manage.py doctor
+
+test: lint
+	@$(DEV) python -m tests.suite -m "not long"
+
+test-all: lint
+	@$(DEV) python -m tests.suite
+
+lint:
+	@$(DEV) python -m tests.lint
+
+bench:
+	@$(DEV) python -m bench
+
+lock:
+	@$(DEV) python -m pip install --quiet --disable-pip-version-check $(UV)
+	@$(DEV) $(COMPILE) -o requirements.txt
+	@$(DEV) $(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+	@$(DEV) $(COMPILE) --no-deps --only-group local -o requirements-local.txt

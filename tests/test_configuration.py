@@ -1,0 +1,63 @@
+"""The files an operator copies and a platform reads agree with the code."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+
+from tests.environment import variables
+
+ROOT = Path(settings.BASE_DIR)
+READERS = {"read", "positive", "base_url", "choice", "bool", "db_url"}
+ABOUT_THE_FILE_ITSELF = {"READ_DOT_ENV"}
+
+
+def variables_read_by_settings():
+    calls = [
+        node
+        for node in ast.walk(ast.parse((ROOT / "smartgateway/settings.py").read_text()))
+        if isinstance(node, ast.Call)
+    ]
+    readers = [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) in READERS]
+    literals = [[arg.value for arg in call.args if isinstance(arg, ast.Constant)] for call in readers]
+    names = [[value for value in values if str(value).isupper()] for values in literals]
+    return {first for first, *_ in filter(None, names)}
+
+
+def test_the_example_names_exactly_the_variables_that_settings_read():
+    named = variables((ROOT / ".env.example").read_text())
+
+    assert named == variables_read_by_settings() - ABOUT_THE_FILE_ITSELF
+
+
+def test_the_example_with_every_line_uncommented_is_a_valid_configuration():
+    text = (ROOT / ".env.example").read_text()
+    names = variables(text)
+    lines = [line.removeprefix("# ") for line in text.splitlines() if line.removeprefix("# ").split("=")[0] in names]
+    values = {**dict(line.split("=", 1) for line in lines), "READ_DOT_ENV": "0", "SECRET_KEY": "x" * 50}
+    environment = {name: value for name, value in os.environ.items() if name not in names} | values
+
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_no_pre_commit_hook_is_downloaded():
+    configuration = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+
+    assert {repo["repo"] for repo in configuration["repos"]} == {"local"}
+    assert {hook["language"] for repo in configuration["repos"] for hook in repo["hooks"]} == {"system"}
+
+
+def test_the_platform_runs_release_web_worker_and_beat():
+    processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+
+    assert set(processes) == {"release", "web", "worker", "beat"}
+    assert "bootstrap" in processes["release"]
+    assert "AUDIT_DURABILITY" in processes["web"]
