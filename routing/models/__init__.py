@@ -1,0 +1,27 @@
+"""What an operator edits (the draft and the prices) and what publishing froze."""
+
+from routing.models.draft import (
+    FallbackStep,
+    ModelAlias,
+    Phrase,
+    PhraseList,
+    RoutingSettings,
+    Switch,
+    Threshold,
+    TierModel,
+)
+from routing.models.prices import ModelPrice
+from routing.models.versions import PolicyVersion
+
+__all__ = [
+    "FallbackStep",
+    "ModelAlias",
+    "ModelPrice",
+    "Phrase",
+    "PhraseList",
+    "PolicyVersion",
+    "RoutingSettings",
+    "Switch",
+    "Threshold",
+    "TierModel",
+]

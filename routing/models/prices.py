@@ -1,0 +1,79 @@
+"""What models cost, with the time in which each price holds."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+PARTS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
+ABOVE = [f"above_{part}_per_mtok" for part in PARTS]
+NOTHING_ABOVE = Q(above_input_tokens__isnull=True, **{f"{name}__isnull": True for name in ABOVE})
+ALL_ABOVE = Q(
+    above_input_tokens__isnull=False,
+    above_input_tokens__gt=0,
+    **{f"{name}__isnull": False for name in ABOVE},
+    **{f"{name}__gte": 0 for name in ABOVE},
+)
+
+
+def _per_mtok(what: str) -> Any:
+    return models.DecimalField(max_digits=12, decimal_places=6, help_text=f"USD per million tokens: {what}.")
+
+
+def _above(what: str) -> Any:
+    return models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True, help_text=f"Same, {what}.")
+
+
+class ModelPrice(models.Model):
+    """One model's price from a moment on. History is never rewritten: recorded costs keep the price they had."""
+
+    provider_name = models.CharField(max_length=40, help_text="anthropic or local.")
+    model = models.CharField(max_length=120, help_text="The model id; * for every other model of the provider.")
+    input_per_mtok = _per_mtok("fresh input")
+    output_per_mtok = _per_mtok("output, thinking included")
+    cache_read_per_mtok = _per_mtok("input read from the prompt cache")
+    cache_write_5m_per_mtok = _per_mtok("input written to the 5-minute cache")
+    cache_write_1h_per_mtok = _per_mtok("input written to the 1-hour cache")
+    above_input_tokens = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="A request with more input tokens than this, cached ones too, has the prices below for all it uses.",
+    )
+    above_input_per_mtok = _above("fresh input")
+    above_output_per_mtok = _above("output")
+    above_cache_read_per_mtok = _above("cache read")
+    above_cache_write_5m_per_mtok = _above("5-minute cache write")
+    above_cache_write_1h_per_mtok = _above("1-hour cache write")
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until further notice.")
+    source = models.CharField(max_length=200, blank=True, help_text="Where the price was read, and when.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["provider_name", "model", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider_name", "model", "valid_from"], name="price_starts_once"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="price_ends_after_it_starts",
+                violation_error_message="A price ends after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(**{f"{part}_per_mtok__gte": 0 for part in PARTS}),
+                name="price_is_not_negative",
+                violation_error_message="A price is not negative.",
+            ),
+            models.CheckConstraint(
+                condition=NOTHING_ABOVE | ALL_ABOVE,
+                name="price_above_is_whole",
+                violation_error_message="Fill all the prices above the limit, or none of them and no limit.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_name}/{self.model}"
+
+    def clean(self) -> None:
+        if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
+            raise ValidationError({"valid_until": "A price ends after it starts."})
