@@ -1,0 +1,68 @@
+"""Server-sent events as they come off a socket: cut anywhere, with either kind of line end."""
+
+import re
+from collections.abc import Iterator
+
+from routing.providers.base import ProviderUnavailableError
+
+FRAME_LIMIT = 16 * 1024 * 1024
+BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+LINE_END = re.compile(rb"\r?\n")
+LEADING = b"\r\n"
+
+
+class Frames:
+    """Gives back whole frames, byte for byte, as soon as their blank line is in."""
+
+    __slots__ = ("rest",)
+
+    def __init__(self) -> None:
+        self.rest = bytearray()
+
+    def feed(self, data: bytes) -> bytes:
+        """All frames that are whole by now; empty when the next is still incomplete."""
+        if not self.rest:
+            end = end_of_frames(data, 0)
+            if end == len(data):
+                return data
+            self.rest += data[end:]
+            return data[:end]
+        searched = max(0, len(self.rest) - 3)
+        self.rest += data
+        if len(self.rest) > FRAME_LIMIT:
+            raise ProviderUnavailableError("an event of the stream is too large", kind="invalid_answer")
+        end = end_of_frames(self.rest, searched)
+        whole = bytes(self.rest[:end])
+        del self.rest[:end]
+        return whole
+
+    def flush(self) -> bytes:
+        """What stood after the last blank line when the stream ended: a frame whose blank line was left out."""
+        rest = bytes(self.rest)
+        self.rest.clear()
+        return rest
+
+
+def end_of_frames(data: bytes | bytearray, searched: int) -> int:
+    if data.endswith(b"\n\n"):
+        return len(data)
+    lf, crlf = data.rfind(b"\n\n", searched), data.rfind(b"\n\r\n", searched)
+    return max(lf + 2 if lf >= 0 else 0, crlf + 3 if crlf >= 0 else 0)
+
+
+def split(block: bytes) -> Iterator[bytes]:
+    """The single frames of a block of whole ones, each with its blank line."""
+    start = 0
+    for blank in BLANK_LINE.finditer(block):
+        yield block[start : blank.end()]
+        start = blank.end()
+    if start < len(block):
+        yield block[start:]
+
+
+def data_of(frame: bytes) -> bytes | None:
+    """The data of one frame; None for a comment or a frame without any."""
+    if frame.startswith(b"data: ") and frame.find(b"\n") >= len(frame) - 2:
+        return frame[6:].rstrip(LEADING)
+    lines = [line[5:].removeprefix(b" ") for line in LINE_END.split(frame) if line.startswith(b"data:")]
+    return b"\n".join(lines) if lines else None

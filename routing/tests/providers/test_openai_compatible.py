@@ -1,0 +1,349 @@
+import gzip
+import json
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.engine.types import Usage
+from routing.providers.base import (
+    Call,
+    ProviderError,
+    ProviderMisconfiguredError,
+    ProviderRejectedError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+    RateLimitedError,
+)
+from routing.providers.openai_compatible import OpenAICompatible
+from routing.tests.providers.replies import Pieces, answering, cut, outcome_of, transcript, upstream
+
+BODY = {"messages": [{"role": "user", "content": "Hi"}]}
+RAW = {"model": b'"auto"', "provider": b'"local"', "messages": b'[{"role":"user","content":"Hi"}]', "seed": b"1e400"}
+TEXT = transcript("openai/text.sse")
+WHOLE = transcript("openai/whole.json")
+
+
+def call(raw=None, **body) -> Call:
+    return Call("qwen", {**BODY, **body}, attempt_id="attempt-1", raw=raw)
+
+
+async def streamed(content, raw=RAW, **body):
+    stream = content if isinstance(content, httpx.AsyncByteStream) else Pieces(content)
+    provider = OpenAICompatible(upstream(answering(stream, headers={"content-type": "text/event-stream"})))
+    opened = await provider.stream(call(raw, **body))
+    chunks, error = await outcome_of(opened)
+    return opened, chunks, error
+
+
+async def test_a_same_dialect_request_is_joined_from_its_own_members():
+    seen = []
+    handler = answering(WHOLE)
+    provider = OpenAICompatible(upstream(lambda request: seen.append(request) or handler(request)))
+
+    await provider.complete(call(RAW))
+
+    assert seen[0].content == b'{"messages":[{"role":"user","content":"Hi"}],"seed":1e400,"model":"qwen"}'
+    assert seen[0].url == "http://upstream.test/v1/chat/completions"
+    assert seen[0].headers["x-request-id"] == "attempt-1"
+    assert seen[0].headers["content-length"] == str(len(seen[0].content))
+
+
+async def test_a_translated_request_is_encoded_and_answered_in_indoor_form():
+    seen = []
+    handler = answering(WHOLE)
+    provider = OpenAICompatible(upstream(lambda request: seen.append(request) or handler(request)))
+
+    answer = await provider.complete(call(None, temperature=0))
+
+    assert json.loads(seen[0].content) == {**BODY, "temperature": 0, "model": "qwen"}
+    assert answer.raw is None
+    assert answer.completion["choices"][0]["message"]["content"] == "Hello"
+
+
+async def test_a_whole_answer_passes_as_bytes_with_its_account_read():
+    provider = OpenAICompatible(upstream(answering(WHOLE, headers={"x-request-id": "up-1"})))
+
+    answer = await provider.complete(call(RAW))
+
+    assert answer.raw == WHOLE
+    account = answer.account
+    assert (account.response_id, account.response_model, account.finish_reason) == ("chatcmpl-9", "qwen", "stop")
+    assert account.usage == Usage(fresh_input_tokens=10, output_tokens=2, reasoning_tokens=1)
+    assert account.upstream_request_id == "up-1"
+    assert account.is_complete
+
+
+async def test_an_answer_without_usage_has_none_rather_than_zero():
+    content = b'{"id":"1","model":"m","choices":[{"finish_reason":"stop","message":{}}]}'
+    provider = OpenAICompatible(upstream(answering(content)))
+
+    answer = await provider.complete(call(RAW))
+
+    assert answer.account.usage is None
+
+
+async def test_the_end_of_a_raw_stream_waits_in_the_tail_without_the_usage_nobody_asked_for():
+    opened, chunks, error = await streamed(TEXT)
+
+    sent = b"".join(chunks)
+    assert error is None
+    assert TEXT.startswith(sent)
+    assert "世界".encode() in sent
+    assert b'"finish_reason":"stop"' not in sent
+    assert bytes(opened.tail).startswith(b'data: {"id":"chatcmpl-1"')
+    assert bytes(opened.tail).endswith(b'"finish_reason":"stop"}],"usage":null}\n\ndata: [DONE]\n\n')
+    assert opened.account.usage == Usage(fresh_input_tokens=8, cache_read_input_tokens=4, output_tokens=5)
+    assert opened.account.is_complete
+
+
+async def test_a_client_that_asks_for_usage_gets_its_chunk():
+    opened, chunks, _ = await streamed(TEXT, stream_options={"include_usage": True})
+
+    assert b"".join(chunks) + opened.tail == TEXT
+
+
+async def test_usage_is_asked_for_on_the_records_behalf():
+    seen = []
+    handler = answering(TEXT)
+    provider = OpenAICompatible(upstream(lambda request: seen.append(request) or handler(request)))
+
+    await provider.stream(call({**RAW, "stream": b"true", "stream_options": b'{"x":1}'}, stream_options={"x": 1}))
+
+    sent = json.loads(seen[0].content)
+    assert sent["stream"] is True
+    assert sent["stream_options"] == {"x": 1, "include_usage": True}
+
+
+async def test_a_translated_stream_yields_indoor_chunks():
+    opened, chunks, error = await streamed(TEXT, raw=None)
+
+    assert error is None
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks).endswith(" 世界")
+    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+    assert opened.account.is_complete
+
+
+async def test_a_burst_is_passed_on_in_one_piece():
+    frame = b'data: {"id":"1","model":"m","choices":[{"delta":{"content":"a"},"finish_reason":null}]}\n\n'
+    end = b'data: {"id":"1","model":"m","choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+    _, chunks, _ = await streamed(Pieces(frame, frame * 50, end))
+
+    assert chunks == [frame, frame * 50]
+
+
+async def test_each_of_several_choices_may_finish_by_itself():
+    frames = [
+        b'data: {"id":"1","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n',
+        b'data: {"id":"1","model":"m","choices":[{"index":1,"delta":{"content":"b"},"finish_reason":null}]}\n\n',
+        b'data: {"id":"1","model":"m","choices":[{"index":1,"delta":{},"finish_reason":"length"}]}\n\n',
+        b"data: [DONE]\n\n",
+    ]
+
+    opened, chunks, error = await streamed(Pieces(*frames), n=2)
+
+    assert error is None
+    assert chunks == frames[:2]
+    assert bytes(opened.tail) == b"".join(frames[2:])
+
+
+@given(st.lists(st.integers(0, 10_000), max_size=12), st.booleans())
+async def test_any_split_of_a_stream_gives_the_same_bytes(places, with_crlf):
+    content = TEXT.replace(b"\n", b"\r\n") if with_crlf else TEXT
+    whole, expected, _ = await streamed(content)
+
+    opened, chunks, error = await streamed(Pieces(*cut(content, places)))
+
+    assert error is None
+    assert b"".join(chunks) == b"".join(expected)
+    assert opened.tail == whole.tail
+    assert opened.account == whole.account
+
+
+@given(st.lists(st.integers(0, 10_000), max_size=12))
+async def test_any_split_of_a_stream_gives_the_same_indoor_chunks(places):
+    _, expected, _ = await streamed(TEXT, raw=None)
+
+    _, chunks, error = await streamed(Pieces(*cut(TEXT, places)), raw=None)
+
+    assert error is None
+    assert chunks == expected
+
+
+@given(st.binary(max_size=300), st.booleans())
+async def test_garbage_ends_in_an_error_and_nothing_is_called_complete(garbage, is_raw):
+    opened, _, error = await streamed(garbage + b"\n\n" + garbage, raw=RAW if is_raw else None)
+
+    assert isinstance(error, ProviderUnavailableError)
+    assert not opened.account.is_complete
+
+
+@given(st.binary(max_size=300))
+async def test_a_garbage_answer_is_an_error(garbage):
+    provider = OpenAICompatible(upstream(answering(garbage)))
+
+    with pytest.raises(ProviderError):
+        await provider.complete(call(RAW))
+
+
+@pytest.mark.parametrize("length", [0, 1, 200, 600, TEXT.index(b'"finish_reason":"stop"')])
+async def test_a_stream_that_breaks_off_is_never_a_stop(length):
+    stream = Pieces(TEXT[:length], error=httpx.ReadError("reset"))
+
+    opened, _, error = await streamed(stream)
+
+    assert isinstance(error, ProviderUnavailableError)
+    assert error.kind == "broken_off"
+    assert opened.tail == b""
+    assert not opened.account.is_complete
+
+
+async def test_a_clean_end_before_the_finish_reason_is_a_failure():
+    opened, _, error = await streamed(TEXT[: TEXT.index(b'data: {"id"', 500)])
+
+    assert error.kind == "invalid_answer"
+    assert not opened.account.is_complete
+
+
+async def test_a_missing_done_is_supplied_once_the_answer_is_whole():
+    opened, _, error = await streamed(TEXT.removesuffix(b"data: [DONE]\n\n"))
+
+    assert error is None
+    assert opened.tail.endswith(b"data: [DONE]\n\n")
+    assert opened.account.is_complete
+
+
+async def test_an_error_event_ends_the_stream_after_what_came_before_it():
+    frame = b'data: {"id":"1","model":"m","choices":[{"delta":{"content":"a"},"finish_reason":null}]}\n\n'
+    failure = b'data: {"error":{"message":"out of memory","code":500}}\n\n'
+
+    _, chunks, error = await streamed(Pieces(frame + frame + failure))
+
+    assert b"".join(chunks) == frame + frame
+    assert "out of memory" in error.message
+
+
+async def test_a_stream_closed_before_it_was_read_closes_the_connection():
+    stream = Pieces(TEXT)
+    provider = OpenAICompatible(upstream(answering(stream)))
+    opened = await provider.stream(call(RAW))
+
+    await opened.chunks.aclose()
+
+    assert stream.is_closed
+
+
+async def test_a_stream_closed_in_the_middle_closes_the_connection():
+    stream = Pieces(*(bytes([byte]) for byte in TEXT))
+    provider = OpenAICompatible(upstream(answering(stream)))
+    opened = await provider.stream(call(RAW))
+    await anext(opened.chunks)
+
+    await opened.chunks.aclose()
+
+    assert stream.is_closed
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "content", "error", "kind", "is_retryable"),
+    [
+        pytest.param(400, {}, b'{"error":{"message":"bad"}}', ProviderRejectedError, "rejected", False, id="400"),
+        pytest.param(
+            400,
+            {},
+            b'{"error":{"message":"the request exceeds the available context size"}}',
+            ProviderRejectedError,
+            "context_length_exceeded",
+            False,
+            id="too-long",
+        ),
+        pytest.param(404, {}, b"{}", ProviderRejectedError, "model_not_found", False, id="404"),
+        pytest.param(401, {}, b'{"error":"who"}', ProviderMisconfiguredError, "not_authorized", False, id="401"),
+        pytest.param(429, {"retry-after": "2"}, b"{}", RateLimitedError, "rate_limited", True, id="429-short"),
+        pytest.param(429, {"retry-after": "60"}, b"{}", RateLimitedError, "rate_limited", False, id="429-long"),
+        pytest.param(429, {}, b"{}", RateLimitedError, "rate_limited", False, id="429-without-hint"),
+        pytest.param(500, {}, b"boom", ProviderUnavailableError, "server_error", True, id="500"),
+        pytest.param(529, {}, b"{}", RateLimitedError, "overloaded", True, id="529"),
+        pytest.param(502, {}, b"<html>x</html>", ProviderUnavailableError, "server_error", True, id="proxy-page"),
+        pytest.param(200, {}, b"<html>", ProviderMisconfiguredError, "html_answer", False, id="page-as-200"),
+        pytest.param(
+            302,
+            {"location": "https://team.cloudflareaccess.com/cdn-cgi/access/login"},
+            b"",
+            ProviderMisconfiguredError,
+            "cloudflare_access",
+            False,
+            id="access-redirect",
+        ),
+        pytest.param(
+            403,
+            {},
+            b"<p>Cloudflare Access: Forbidden. cloudflareaccess.com",
+            ProviderMisconfiguredError,
+            "cloudflare_access",
+            False,
+            id="access-403",
+        ),
+        pytest.param(
+            403, {"cf-ray": "1"}, b"<p>Forbidden", ProviderMisconfiguredError, "html_answer", False, id="403-page"
+        ),
+        pytest.param(301, {"location": "/login"}, b"", ProviderMisconfiguredError, "html_answer", False, id="redirect"),
+        pytest.param(413, {}, b"<html>", ProviderRejectedError, "request_too_large", False, id="413-page"),
+    ],
+)
+async def test_refusals_have_their_own_names(status, headers, content, error, kind, is_retryable):
+    content_type = "text/html" if content.startswith(b"<") else "application/json"
+    provider = OpenAICompatible(
+        upstream(answering(content, status, {"content-type": content_type, "request-id": "up-7", **headers}))
+    )
+
+    with pytest.raises(error) as caught:
+        await provider.stream(call(RAW))
+
+    assert (caught.value.kind, caught.value.is_retryable, caught.value.status) == (kind, is_retryable, status)
+    assert caught.value.upstream_request_id == "up-7"
+
+
+@pytest.mark.parametrize(
+    ("raised", "error", "kind", "was_sent"),
+    [
+        (httpx.ConnectError("refused"), ProviderUnavailableError, "connect_failed", False),
+        (httpx.ConnectTimeout("slow"), ProviderUnavailableError, "connect_failed", False),
+        (httpx.ReadTimeout("silent"), ProviderTimeoutError, "timeout", True),
+        (httpx.RemoteProtocolError("garbage"), ProviderUnavailableError, "broken_off", True),
+    ],
+)
+async def test_trouble_on_the_line_is_told_in_our_own_tree(raised, error, kind, was_sent):
+    def handler(request):
+        raise raised
+
+    provider = OpenAICompatible(upstream(handler))
+
+    with pytest.raises(error) as caught:
+        await provider.complete(call(RAW))
+
+    assert (caught.value.kind, caught.value.was_sent) == (kind, was_sent)
+
+
+async def test_the_silence_before_the_first_byte_may_be_longer_than_the_one_between_bytes():
+    seen = []
+    handler = answering(WHOLE)
+    provider = OpenAICompatible(
+        upstream(lambda request: seen.append(dict(request.extensions["timeout"])) or handler(request))
+    )
+
+    await provider.complete(call(RAW))
+
+    assert seen == [{"connect": 5.0, "read": 300.0, "write": 120.0, "pool": 5.0}]
+
+
+async def test_a_compressed_answer_is_understood_though_none_was_asked_for():
+    content = gzip.compress(WHOLE)
+    provider = OpenAICompatible(upstream(answering(content, headers={"content-encoding": "gzip"})))
+
+    answer = await provider.complete(call(RAW))
+
+    assert msgspec.json.decode(answer.raw)["id"] == "chatcmpl-9"

@@ -1,0 +1,19 @@
+"""Who sees whose figures."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from smartgateway.keys.models import Membership
+
+
+def visible_teams(user: AbstractBaseUser | AnonymousUser) -> frozenset[int] | None:
+    """The ids of the teams whose figures the user may read; None for all of them."""
+    if not user.is_active:
+        return frozenset()
+    if getattr(user, "is_superuser", False):
+        return None
+    roles = dict(
+        Membership.objects.filter(user_id=user.pk)
+        .exclude(role=Membership.Role.DEVELOPER)
+        .values_list("team_id", "role")
+    )
+    return None if Membership.Role.ADMIN in roles.values() else frozenset(roles)
