@@ -128,6 +128,19 @@ class RefusalRecord(msgspec.Struct, array_like=True, tag="refusal"):
     http_status: int
     error_type: str
     message: str  # our own words, at most 200 characters
+    unrecorded_before: int = 0  # refusals of this key that were only counted since its last recorded one
+
+
+class JournalHead(msgspec.Struct, array_like=True, tag="head"):
+    """The first frame of every journal file: who writes it, and which sequences its writer had to give up."""
+
+    writer_id: bytes  # UUIDv7
+    host: str
+    pid: int
+    started_at: float
+    file_number: int  # 1, 2, ...
+    first_sequence: int
+    voided: list[tuple[int, int]]  # first and last, of records whose write failed and whose callers were told so
 
 
 Record = DecisionRecord | AttemptIntent | OutcomeRecord | RefusalRecord

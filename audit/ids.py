@@ -1,0 +1,28 @@
+"""UUIDs of version 7: their order is the order of time, so that a range of ids is a range of time."""
+
+import secrets
+import time
+from datetime import datetime
+from uuid import UUID
+
+RANDOM_BITS = 74
+_last = 0
+
+
+def new_id() -> bytes:
+    """A version 7 UUID as 16 bytes, above every one this process made before."""
+    global _last
+    value = (time.time_ns() // 1_000_000) << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    _last = value = max(value, _last + 1)
+    return _spread(value).to_bytes(16)
+
+
+def id_at(moment: datetime) -> UUID:
+    """The lower bound of all ids made at `moment` or later."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _spread(value: int) -> int:
+    """48 bits of milliseconds, the version, 12 random bits, the variant, 62 random bits."""
+    milliseconds, high, low = value >> RANDOM_BITS, value >> 62 & 0xFFF, value & (1 << 62) - 1
+    return milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low

@@ -1,0 +1,207 @@
+"""A process's own journal: grouped appends, each group on disk before its callers go on."""
+
+import asyncio
+import logging
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+import msgspec
+
+from audit.ids import new_id
+from audit.journal.files import Files
+from audit.journal.frames import frame
+from audit.records import JournalHead, Record
+
+logger = logging.getLogger(__name__)
+
+ROTATE_BYTES = 16 << 20
+GROUP_LIMIT = 512
+PROBE_SECONDS = 1.0
+MEASURE_SECONDS = 0.5
+
+
+class AuditUnavailableError(Exception):
+    """Nothing can be recorded now, so nothing may be called. The message is fit for a client."""
+
+
+class Entry(NamedTuple):
+    sequence: int
+    frame: bytes
+    waiter: asyncio.Future[None] | None
+
+
+Notify = Callable[[list[Entry], AuditUnavailableError | None], None]
+"""Called in the journal's thread, once per group, when it is on disk or can never be."""
+
+
+class Journal:
+    """One thread writes; `append` is called from one other thread only.
+
+    Whatever is appended while a sync is in flight forms the next group. A failed write or sync is never tried
+    again: what the disk then holds is unknown. Its group is given up, and so is the file; a fresh one is probed.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        notify: Notify,
+        *,
+        max_bytes: int,
+        rotate_bytes: int = ROTATE_BYTES,
+        probe_seconds: float = PROBE_SECONDS,
+        files: Files | None = None,
+    ) -> None:
+        self.directory = directory
+        self.writer_id = new_id()
+        self.started_at = time.time()
+        self.sequence = 0
+        self.is_available = False
+        self.is_full = False
+        self._notify = notify
+        self._max_bytes = max_bytes
+        self._rotate_bytes = rotate_bytes
+        self._probe_seconds = probe_seconds
+        self._files = files or Files()
+        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._thread = threading.Thread(target=self._run, name="audit-journal", daemon=True)
+        self._lock: int | None = None
+        self._file: int | None = None
+        self._file_number = 0
+        self._file_bytes = 0
+        self._next_sequence = 1  # of what comes to the file, seen from the thread
+        self._voided: list[tuple[int, int]] = []
+        self._measured_at = 0.0
+
+    def start(self) -> None:
+        """Open the first file and start writing; where that fails, records are refused until a probe succeeds."""
+        self._open_file()
+        self._measure()
+        self._thread.start()
+
+    def append(self, record: Record, waiter: asyncio.Future[None] | None) -> None:
+        """Take `record` into the next group. Raises where the disk is known to fail."""
+        if not self.is_available:
+            raise AuditUnavailableError("The record cannot be written at the moment; nothing was sent on.")
+        payload = self._encode((self.sequence + 1, record))
+        self.sequence += 1
+        self._queue.put(Entry(self.sequence, frame(payload), waiter))
+
+    def close(self) -> None:
+        """Write what was appended, then let go of the files: the shipper takes them over."""
+        self._queue.put(None)
+        self._thread.join()
+        self.is_available = False
+        self._close_file()
+        if self._lock is not None:
+            self._files.close(self._lock)
+            self._lock = None
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group, is_open = self._take()
+            if group:
+                self._keep(group)
+            if not self.is_available or self._file_bytes >= self._rotate_bytes:
+                self._open_file()
+            self._measure()
+
+    def _take(self) -> tuple[list[Entry], bool]:
+        """All that waits, and whether more may come; while in trouble, nothing after a while."""
+        group: list[Entry] = []
+        timeout = self._probe_seconds if self.is_full or not self.is_available else None
+        try:
+            entry = self._queue.get(timeout=timeout)
+            while entry is not None:
+                group.append(entry)
+                if len(group) == GROUP_LIMIT:
+                    return group, True
+                entry = self._queue.get_nowait()
+        except Empty:
+            return group, True
+        return group, False
+
+    def _keep(self, group: list[Entry]) -> None:
+        error: AuditUnavailableError | None = None
+        self._next_sequence = group[-1].sequence + 1
+        if self.is_available:
+            try:
+                self._store(b"".join([entry.frame for entry in group]))
+            except OSError as exc:
+                logger.error("The journal failed and records are refused until the disk is well: %s", exc)
+                self.is_available = False
+        if not self.is_available:
+            self._void(group[0].sequence, group[-1].sequence)
+            error = AuditUnavailableError("The record could not be written; nothing was sent on.")
+        self._notify(group, error)
+
+    def _store(self, data: bytes) -> None:
+        assert self._file is not None
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._files.write(self._file, rest) :]
+        self._files.fdatasync(self._file)
+        self._file_bytes += len(data)
+
+    def _void(self, first: int, last: int) -> None:
+        if self._voided and self._voided[-1][1] == first - 1:
+            first = self._voided.pop()[0]
+        self._voided.append((first, last))
+
+    def _open_file(self) -> None:
+        """Go on in a fresh file; callers may append meanwhile, unless the last one failed."""
+        try:
+            if self._lock is None:
+                self._lock = self._files.lock(self._path("lock"))
+            self._close_file()
+            self._file = self._files.create(self._path(f"{self._file_number + 1:06d}.journal"))
+            self._file_number += 1
+            self._file_bytes = 0
+            self._store(frame(self._encode((0, self._head()))))
+            self._files.sync_directory(self.directory)
+        except OSError as exc:
+            logger.error("No journal can be opened in %s: %s", self.directory, exc)
+            self.is_available = False
+        else:
+            self._voided = []
+            self.is_available = True
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            descriptor, self._file = self._file, None
+            self._files.close(descriptor)
+
+    def _path(self, suffix: str) -> Path:
+        return self.directory / f"{self.writer_id.hex()}.{suffix}"
+
+    def _head(self) -> JournalHead:
+        return JournalHead(
+            writer_id=self.writer_id,
+            host=platform.node(),
+            pid=os.getpid(),
+            started_at=self.started_at,
+            file_number=self._file_number,
+            first_sequence=self._next_sequence,
+            voided=self._voided,
+        )
+
+    def _measure(self) -> None:
+        """Note whether the directory has reached its bound; looked at twice a second at most."""
+        now = time.monotonic()
+        if now - self._measured_at < MEASURE_SECONDS:
+            return
+        self._measured_at = now
+        try:
+            was_full, self.is_full = self.is_full, self._files.bytes_in(self.directory) >= self._max_bytes
+        except OSError as exc:
+            logger.error("The journal directory cannot be read: %s", exc)
+            return
+        if self.is_full and not was_full:
+            logger.error("The journals reached AUDIT_JOURNAL_MAX_MB: new requests are refused until they are shipped")

@@ -1,0 +1,211 @@
+"""Decisions, attempts, outcomes, refusals and who wrote them.
+
+Columns of fixed width come first: so a row takes the least room in PostgreSQL.
+"""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+
+from audit.models.querysets import RoutingDecisionQuerySet
+
+TIERS = ["", "local", "haiku", "sonnet", "opus"]
+STATUSES = ["answered", "failed", "refused", "aborted", "interrupted"]
+PHASES = ["explicit", "disabled", "keyword", "heuristic", "llm_classifier", "session", "cache"]
+NAME_LENGTH = 200
+
+
+def name(help_text: str = "") -> "models.CharField[str, str]":
+    return models.CharField(max_length=NAME_LENGTH, blank=True, default="", help_text=help_text)
+
+
+def money() -> "models.DecimalField[Decimal | None, Decimal | None]":
+    """USD; null is unknown, never zero."""
+    return models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True)
+
+
+class Writer(models.Model):
+    """A process that records. Its journal numbers every record; `sequence` is the last one shipped."""
+
+    uuid = models.UUIDField(unique=True)
+    host = name()
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(default=0)
+    voided = models.JSONField(default=list, help_text="Sequences given up because the disk failed; callers were told.")
+    seen_at = models.DateTimeField(help_text="When its shipper last saw it alive.")
+    finished_at = models.DateTimeField(null=True, blank=True, help_text="When it was found ended and all was shipped.")
+    swept_at = models.DateTimeField(null=True, blank=True, help_text="When its open decisions were closed.")
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class RoutingDecision(models.Model):
+    """What the engine chose for one request, and why."""
+
+    id = models.UUIDField(primary_key=True)
+    created_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField()
+    team_id = models.BigIntegerField()
+    key_id = models.BigIntegerField()
+    confidence = models.FloatField()
+    score = models.FloatField()
+    classifier_latency_ms = models.FloatField()
+    writer = models.ForeignKey(Writer, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    policy_version = models.PositiveIntegerField()
+    classifier_input_tokens = models.PositiveIntegerField()
+    classifier_output_tokens = models.PositiveIntegerField()
+    is_stream = models.BooleanField()
+    is_human_ask = models.BooleanField()
+    is_housekeeping = models.BooleanField()
+    is_agentic = models.BooleanField()
+    team_name = name()
+    key_name = name()
+    end_user = name()
+    session_id = name()
+    face = name()
+    requested_model = name()
+    requested_provider = name()
+    phase = name()
+    band = name()
+    tier = name()
+    provider_name = name()
+    model = name()
+    classifier_tier = name()
+    classifier_state = name()
+    auto_tier = name(help_text="What auto would have chosen, for a request that did not ask for auto.")
+    ask_digest = models.BinaryField(default=b"")
+    features = models.BinaryField(default=b"")
+    reasons = models.JSONField(default=list)
+    candidates = models.JSONField(default=list)
+    tags = models.JSONField(default=list)
+
+    objects = RoutingDecisionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["key_id", "-id"], name="audit_decision_key"),
+            models.Index(fields=["team_id", "-id"], name="audit_decision_team"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(tier__in=TIERS), name="audit_decision_tier"),
+            models.CheckConstraint(condition=Q(phase__in=PHASES), name="audit_decision_phase"),
+            models.CheckConstraint(condition=Q(sequence__gt=0), name="audit_decision_sequence"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Tokens(models.Model):
+    """Disjoint counters: no token is in two of them."""
+
+    fresh_input_tokens = models.PositiveIntegerField(default=0)
+    cache_read_input_tokens = models.PositiveIntegerField(default=0)
+    cache_write_5m_input_tokens = models.PositiveIntegerField(default=0)
+    cache_write_1h_input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class Attempt(Tokens):
+    """One upstream call. It is open until `duration` is known; the sweeper closes one that never ended."""
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey(RoutingDecision, models.DO_NOTHING, db_constraint=False, related_name="attempts")
+    started_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(null=True, help_text="Null where the intent came inside its decision.")
+    time_to_first_chunk = models.FloatField(null=True, help_text="Seconds.")
+    duration = models.FloatField(null=True, help_text="Seconds.")
+    price_id = models.BigIntegerField(null=True)
+    writer = models.ForeignKey(Writer, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the upstream.")
+    number = models.PositiveSmallIntegerField()
+    is_estimated = models.BooleanField(default=False)
+    cost = money()
+    provider_name = name()
+    request_model = name()
+    response_model = name()
+    tier = name()
+    response_id = name()
+    upstream_request_id = name()
+    finish_reason = name()
+    error_type = name()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(tier__in=TIERS), name="audit_attempt_tier")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.request_model}"
+
+
+class Outcome(Tokens):
+    """What came of a decision: exactly one for each.
+
+    `sequence` is null where the sweeper wrote it, because the process ended before its answer did.
+    """
+
+    decision = models.OneToOneField(
+        RoutingDecision, models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="outcome"
+    )
+    created_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(null=True)
+    time_to_first_chunk = models.FloatField(null=True, help_text="Seconds.")
+    duration = models.FloatField(help_text="Seconds.")
+    overhead = models.FloatField(help_text="Seconds of our own until the first byte.")
+    writer = models.ForeignKey(Writer, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    http_status = models.PositiveSmallIntegerField()
+    is_complete = models.BooleanField()
+    is_baseline_estimated = models.BooleanField()
+    cost = money()
+    classifier_cost = money()
+    baseline_requested = money()
+    baseline_sonnet = money()
+    baseline_opus = money()
+    baseline_keyword = money()
+    status = name()
+    error_type = name()
+    finish_reason = name()
+    served_tier = name()
+    served_model = name()
+    served_provider = name()
+    fallback_causes = models.JSONField(default=list)
+    dropped_params = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status", "-decision"], condition=~Q(status="answered"), name="audit_outcome_trouble")
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="audit_outcome_status"),
+            models.CheckConstraint(condition=Q(served_tier__in=TIERS), name="audit_outcome_tier"),
+            models.CheckConstraint(
+                condition=Q(sequence__isnull=False) | Q(status="interrupted"), name="audit_outcome_sequence"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class Refusal(models.Model):
+    """A valid key with a body that could not be routed."""
+
+    id = models.UUIDField(primary_key=True)
+    created_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField()
+    team_id = models.BigIntegerField()
+    key_id = models.BigIntegerField()
+    writer = models.ForeignKey(Writer, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    unrecorded_before = models.PositiveIntegerField(default=0, help_text="Only counted since the key's last one.")
+    http_status = models.PositiveSmallIntegerField()
+    face = name()
+    error_type = name()
+    message = name()
+
+    def __str__(self) -> str:
+        return self.error_type

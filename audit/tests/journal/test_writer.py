@@ -1,0 +1,224 @@
+import errno
+import threading
+import time
+
+import msgspec
+import pytest
+
+from audit.journal import AuditUnavailableError, Journal
+from audit.journal.frames import Frame, read_frames
+from audit.records import JournalHead, Record
+from audit.tests.doubles import FaultyFiles, decision
+
+DECODER = msgspec.msgpack.Decoder(tuple[int, Record | JournalHead])
+PATIENCE_SECONDS = 5.0
+
+
+class Acknowledgements:
+    """What a journal told of its groups."""
+
+    def __init__(self):
+        self.groups = []
+        self.arrived = threading.Condition()
+
+    def __call__(self, group, error):
+        with self.arrived:
+            self.groups.append((([entry.sequence for entry in group]), error))
+            self.arrived.notify()
+
+    def wait_for(self, count):
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: self.answered() >= count, PATIENCE_SECONDS)
+
+    def answered(self):
+        return sum(len(sequences) for sequences, _ in self.groups)
+
+    @property
+    def durable(self):
+        return [sequence for sequences, error in self.groups if error is None for sequence in sequences]
+
+    @property
+    def given_up(self):
+        return [sequence for sequences, error in self.groups if error is not None for sequence in sequences]
+
+
+@pytest.fixture
+def files():
+    return FaultyFiles()
+
+
+@pytest.fixture
+def told():
+    return Acknowledgements()
+
+
+@pytest.fixture
+def journal(tmp_path, files, told):
+    journal = Journal(tmp_path, told, max_bytes=1 << 20, rotate_bytes=64 << 10, probe_seconds=0.01, files=files)
+    journal.start()
+    yield journal
+    journal.close()
+
+
+def entries_in(directory):
+    return [
+        DECODER.decode(item.payload)
+        for path in sorted(directory.glob("*.journal"))
+        for item in read_frames(path.read_bytes(), limit=100_000)
+        if isinstance(item, Frame)
+    ]
+
+
+def sequences_in(directory):
+    return [sequence for sequence, _ in entries_in(directory) if sequence]
+
+
+def heads_in(directory):
+    return [record for _, record in entries_in(directory) if isinstance(record, JournalHead)]
+
+
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_what_is_acknowledged_survives_a_power_loss(journal, files, told, tmp_path):
+    for _ in range(20):
+        journal.append(decision(), None)
+    told.wait_for(20)
+
+    files.lose_power()
+
+    assert sequences_in(tmp_path) == told.durable == list(range(1, 21))
+
+
+def test_nothing_is_acknowledged_before_its_sync_has_ended(journal, files, told):
+    files.sync_seconds = 0.2
+
+    journal.append(decision(), None)
+
+    time.sleep(0.05)
+    assert told.groups == []
+    told.wait_for(1)
+
+
+def test_all_that_arrives_during_a_sync_is_one_group(journal, files, told):
+    files.sync_seconds = 0.1
+    journal.append(decision(), None)
+    time.sleep(0.02)
+
+    for _ in range(10):
+        journal.append(decision(), None)
+    told.wait_for(11)
+
+    assert [sequences for sequences, _ in told.groups] == [[1], list(range(2, 12))]
+
+
+def test_short_writes_are_completed(journal, files, told, tmp_path):
+    files.longest_write = 100
+
+    journal.append(decision(), None)
+    told.wait_for(1)
+
+    assert told.durable == sequences_in(tmp_path) == [1]
+
+
+@pytest.mark.parametrize("operation", ["write", "fdatasync"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_failed_write_or_sync_is_not_tried_again_but_told_to_its_callers(journal, files, told, operation, number):
+    before = files.calls[operation]
+    files.fail(operation, number)
+    files.fail("create", number, times=1_000_000)
+
+    journal.append(decision(), None)
+    told.wait_for(1)
+
+    assert told.given_up == [1]
+    assert files.calls[operation] == before + 1
+    with pytest.raises(AuditUnavailableError):
+        journal.append(decision(), None)
+
+
+def test_recording_goes_on_in_a_fresh_file_once_a_probe_succeeds(journal, files, told, tmp_path):
+    files.fail("fdatasync", errno.EIO)
+    files.fail("create", errno.ENOSPC, times=3)
+    journal.append(decision(), None)
+    told.wait_for(1)
+
+    wait_until(lambda: journal.is_available)
+    journal.append(decision(), None)
+    told.wait_for(2)
+    files.lose_power()
+
+    assert told.durable == [2]
+    assert sequences_in(tmp_path) == [2]
+    assert heads_in(tmp_path)[-1].voided == [(1, 1)]
+    assert heads_in(tmp_path)[-1].first_sequence == 2
+
+
+def test_a_write_that_ends_in_the_middle_leaves_a_torn_frame_and_a_whole_next_file(journal, files, told, tmp_path):
+    files.longest_write = 100
+    journal.append(decision(), None)
+    told.wait_for(1)
+
+    files.fail("write", errno.ENOSPC, after=1)
+    journal.append(decision(), None)
+    told.wait_for(2)
+    wait_until(lambda: journal.is_available)
+    journal.append(decision(), None)
+    told.wait_for(3)
+
+    assert told.given_up == [2]
+    assert sequences_in(tmp_path) == told.durable == [1, 3]
+
+
+def test_a_journal_that_cannot_be_opened_refuses_until_it_can(tmp_path, files, told):
+    files.fail("create", errno.EACCES, times=5)
+    journal = Journal(tmp_path, told, max_bytes=1 << 20, probe_seconds=0.01, files=files)
+
+    journal.start()
+    with pytest.raises(AuditUnavailableError):
+        journal.append(decision(), None)
+    wait_until(lambda: journal.is_available)
+    journal.append(decision(), None)
+    journal.close()
+
+    assert told.durable == sequences_in(tmp_path) == [1]
+
+
+def test_a_grown_file_is_followed_by_the_next(journal, told, tmp_path):
+    for _ in range(200):
+        journal.append(decision(), None)
+    told.wait_for(200)
+    journal.append(decision(), None)
+    told.wait_for(201)
+
+    assert [head.file_number for head in heads_in(tmp_path)] == [1, 2]
+    assert sequences_in(tmp_path) == list(range(1, 202))
+
+
+def test_at_the_bound_of_the_directory_the_journal_says_that_it_is_full_until_room_is_made(tmp_path, told):
+    ballast = tmp_path / "0.000001.journal"
+    ballast.write_bytes(bytes(2000))
+    journal = Journal(tmp_path, told, max_bytes=2000, probe_seconds=0.01)
+    journal.start()
+    assert journal.is_full
+
+    ballast.unlink()
+
+    wait_until(lambda: not journal.is_full)
+    journal.close()
+
+
+def test_closing_writes_what_was_appended(tmp_path, told, files):
+    files.sync_seconds = 0.02
+    journal = Journal(tmp_path, told, max_bytes=1 << 20, files=files)
+    journal.start()
+
+    for _ in range(50):
+        journal.append(decision(), None)
+    journal.close()
+
+    assert told.durable == sequences_in(tmp_path) == list(range(1, 51))

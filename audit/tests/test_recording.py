@@ -1,0 +1,156 @@
+import asyncio
+import errno
+
+import pytest
+
+from audit import recording
+from audit.ids import new_id
+from audit.journal.frames import Frame, read_frames
+from audit.recording import Commits, Recorder
+from audit.tests.doubles import FaultyFiles, decision, outcome, refusal
+from audit.tests.journal.test_writer import DECODER, heads_in, sequences_in
+
+
+@pytest.fixture
+async def door(settings, tmp_path):
+    settings.AUDIT_JOURNAL_DIR = tmp_path / "journal"
+    await recording.start()
+    yield settings.AUDIT_JOURNAL_DIR
+    await recording.close()
+
+
+def records_in(directory):
+    return [
+        DECODER.decode(item.payload)[1]
+        for path in sorted(directory.glob("*.journal"))
+        for item in read_frames(path.read_bytes(), limit=1000)
+        if isinstance(item, Frame)
+    ][1:]
+
+
+async def test_a_decision_and_its_outcome_are_in_the_journal_when_the_calls_return(door):
+    made = decision()
+
+    await recording.decided(made)
+    came = outcome(made)
+    await recording.settled(came)
+
+    assert records_in(door) == [made, came]
+
+
+async def test_many_requests_at_once_are_all_recorded(door):
+    await asyncio.gather(*[recording.decided(decision()) for _ in range(200)])
+
+    assert sequences_in(door) == list(range(1, 201))
+
+
+async def test_without_an_open_journal_nothing_passes():
+    with pytest.raises(recording.AuditUnavailableError):
+        await recording.decided(decision())
+
+
+async def test_a_failing_disk_is_an_error_for_the_caller_and_the_next_file_names_what_was_given_up(tmp_path):
+    files = FaultyFiles()
+    recorder = Recorder(tmp_path, max_bytes=1 << 20, files=files)
+    await recorder.start()
+    files.fail("fdatasync", errno.EIO)
+
+    with pytest.raises(recording.AuditUnavailableError):
+        await recorder.decided(decision())
+    await recorder.close()
+
+    assert heads_in(tmp_path)[-1].voided == [(1, 1)]
+
+
+async def test_a_full_directory_refuses_new_requests_but_takes_the_outcomes_of_running_ones(tmp_path):
+    recorder = Recorder(tmp_path, max_bytes=1 << 20)
+    await recorder.start()
+    running = decision()
+    await recorder.decided(running)
+    recorder.journal.is_full = True
+
+    with pytest.raises(recording.AuditUnavailableError):
+        await recorder.decided(decision())
+    await recorder.keep(outcome(running))
+
+    assert sequences_in(tmp_path) == [1, 2]
+    await recorder.close()
+
+
+async def test_a_cancelled_caller_does_not_disturb_the_others(door):
+    abandoned = asyncio.create_task(recording.decided(decision()))
+    kept = asyncio.create_task(recording.decided(decision()))
+    await asyncio.sleep(0)
+
+    abandoned.cancel()
+    await kept
+
+    assert sequences_in(door) == [1, 2]
+
+
+async def test_refusals_above_sixty_a_minute_are_only_counted_and_the_next_recorded_one_says_how_many(door):
+    for _ in range(100):
+        recording.refused(refusal(created_at=120.0))
+    recording.refused(refusal(created_at=120.0, key_id=9))
+    recording.refused(refusal(created_at=180.0))
+    await recording.decided(decision())
+
+    counts = [(record.key_id, record.unrecorded_before) for record in records_in(door)[:-1]]
+    assert counts == [(2, 0)] * 60 + [(9, 0), (2, 40)]
+
+
+async def test_in_database_durability_a_call_returns_after_the_commit(tmp_path):
+    recorder = Recorder(tmp_path, max_bytes=1 << 20, waits_for_commit=True)
+    await recorder.start()
+    waiting = asyncio.create_task(recorder.decided(decision()))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+
+    (tmp_path / f"{recorder.journal.writer_id.hex()}.shipped").write_bytes((1).to_bytes(8, "little"))
+    await asyncio.wait_for(waiting, 5)
+
+    await recorder.close()
+
+
+async def test_a_database_that_stays_away_refuses_who_waits_and_then_new_requests_until_it_is_back(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("audit.recording.COMMIT_TIMEOUT_SECONDS", 0.02)
+    recorder = Recorder(tmp_path, max_bytes=1 << 20, waits_for_commit=True)
+    await recorder.start()
+    with pytest.raises(recording.AuditUnavailableError, match="in time"):
+        await recorder.decided(decision())
+    with pytest.raises(recording.AuditUnavailableError, match="at the moment"):
+        await recorder.decided(decision())
+    monkeypatch.setattr("audit.recording.COMMIT_TIMEOUT_SECONDS", 5)
+
+    (tmp_path / f"{recorder.journal.writer_id.hex()}.shipped").write_bytes((1).to_bytes(8, "little"))
+    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(recorder.decided(decision()))
+    await asyncio.sleep(0.05)
+    (tmp_path / f"{recorder.journal.writer_id.hex()}.shipped").write_bytes((2).to_bytes(8, "little"))
+
+    await asyncio.wait_for(waiting, 5)
+    await recorder.close()
+
+
+async def test_waiters_are_woken_in_order_up_to_what_is_shipped(tmp_path):
+    loop = asyncio.get_running_loop()
+    commits = Commits(tmp_path / "x.shipped", loop)
+    waiters = [loop.create_future() for _ in range(3)]
+    for sequence, waiter in enumerate(waiters, start=1):
+        commits.wait(sequence, waiter)
+
+    (tmp_path / "x.shipped").write_bytes((2).to_bytes(8, "little"))
+    await asyncio.wait_for(waiters[1], 5)
+
+    assert [waiter.done() for waiter in waiters] == [True, True, False]
+    commits.close()
+
+
+def test_ids_rise_and_are_of_version_seven():
+    ids = [new_id() for _ in range(5000)]
+
+    assert ids == sorted(set(ids))
+    assert {made[6] >> 4 for made in ids} == {7}
+    assert {made[8] >> 6 for made in ids} == {2}
