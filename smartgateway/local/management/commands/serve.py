@@ -1,0 +1,42 @@
+"""What the process `web` runs: the serving processes on one listening socket, and the shipper behind them."""
+
+import asyncio
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from smartgateway.local.listening import CannotListenError, listen
+from smartgateway.local.supervisor import Part, Supervisor
+from smartgateway.local.worker import DRAIN_SECONDS
+
+SHIPPER = Part("shipper", (sys.executable, "manage.py", "ship"), grace_seconds=20)
+
+
+class Command(BaseCommand):
+    help = "Serve the gateway: WEB_CONCURRENCY processes and the shipper. SIGTERM drains all of it."
+
+    def handle(self, **options: Any) -> None:
+        try:
+            listener = listen(settings.HOST, settings.PORT)
+        except CannotListenError as error:
+            raise CommandError(str(error)) from error
+        with listener:
+            parts = [SHIPPER, *(serving(number, listener.fileno()) for number in range(settings.WEB_CONCURRENCY))]
+            status = asyncio.run(Supervisor(parts, self.tell, relays_output=False).run())
+        sys.exit(status)
+
+    def tell(self, name: str, line: str) -> None:
+        self.stderr.write(f"{name} {line}".strip())
+
+
+def serving(number: int, listener: int) -> Part:
+    """Stops before the shipper does, so that the shipper carries the last records away."""
+    return Part(
+        f"serving process {number + 1}",
+        (sys.executable, "-m", "smartgateway.local.worker", str(listener)),
+        needs=(SHIPPER.name,),
+        pass_fds=(listener,),
+        grace_seconds=DRAIN_SECONDS + 5,
+    )
