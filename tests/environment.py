@@ -37,8 +37,8 @@ def pytest_addoption(parser):
     parser.addoption("--services-only", action="store_true", help="only tests that use the database or Redis")
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+@pytest.fixture(scope="session", autouse=True)
+def _sqlite_in_a_file(tmp_path_factory):
     """A file instead of SQLite's shared memory, whose table locks no timeout governs."""
     from django.conf import settings
 
