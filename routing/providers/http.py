@@ -70,7 +70,7 @@ class Reply:
             await self._stream.aclose()
 
 
-class Chunks(AsyncGenerator[Any, None]):
+class OpenChunks(AsyncGenerator[Any, None]):
     """A generator over a reply, whose closing closes the reply even when the generator was never begun."""
 
     __slots__ = ("_chunks", "_reply")

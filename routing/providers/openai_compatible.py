@@ -11,7 +11,8 @@ import msgspec
 
 from routing.providers import sse
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Stream
-from routing.providers.http import Chunks, Reply, Upstream, drain
+from routing.providers.http import OpenChunks, Reply, Upstream, drain
+from routing.providers.indoors import wants_usage
 from routing.providers.tap import Tap, invalid, observe
 
 PATH = "/v1/chat/completions"
@@ -42,8 +43,8 @@ class OpenAICompatible:
         account = Account(upstream_request_id=reply.request_id)
         tap = Tap(account, reply, choices=choices_wanted(call.body), keeps_usage=wants_usage(call.body))
         if call.raw is not None and call.dialect == self.dialect:
-            return Stream(account, Chunks(reply, passed_through(reply, tap)), is_raw=True, tail=tap.tail)
-        return Stream(account, Chunks(reply, decoded(reply, tap)))
+            return Stream(account, OpenChunks(reply, passed_through(reply, tap)), is_raw=True, tail=tap.tail)
+        return Stream(account, OpenChunks(reply, decoded(reply, tap)))
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
@@ -70,10 +71,6 @@ def request_body(call: Call, *, stream: bool = False) -> bytes:
 def stream_options(body: Mapping[str, Any]) -> dict[str, Any]:
     options = body.get("stream_options")
     return options if isinstance(options, dict) else {}
-
-
-def wants_usage(body: Mapping[str, Any]) -> bool:
-    return bool(stream_options(body).get("include_usage"))
 
 
 def choices_wanted(body: Mapping[str, Any]) -> int:

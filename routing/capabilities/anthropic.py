@@ -1,0 +1,38 @@
+"""Asks Claude's API which models there are."""
+
+import logging
+import time
+from typing import Any
+
+import msgspec
+
+from routing.providers.base import ProviderError, Timeouts
+from routing.providers.http import Upstream
+
+log = logging.getLogger(__name__)
+LOOK = Timeouts(connect=2.0, first_byte=5.0, between_bytes=5.0)
+AGAIN_SECONDS = 3_600.0
+AGAIN_AFTER_FAILURE_SECONDS = 60.0
+
+
+class AnthropicScout:
+    """The known names, empty until the first answer; old ones stay while the API is away."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._next_at = float("-inf")
+        self.models: frozenset[str] = frozenset()
+
+    async def look(self) -> None:
+        if time.monotonic() < self._next_at:
+            return
+        self._next_at = time.monotonic() + AGAIN_AFTER_FAILURE_SECONDS
+        try:
+            listed: Any = msgspec.json.decode(await self._upstream.get("/v1/models?limit=1000", LOOK))
+            self.models = frozenset(row["id"] for row in listed["data"])
+        except ProviderError as exc:
+            log.warning("Claude's models cannot be listed: %s", exc.message)
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError):
+            log.warning("Claude's models cannot be listed: the answer is not a list of models")
+        else:
+            self._next_at = time.monotonic() + AGAIN_SECONDS

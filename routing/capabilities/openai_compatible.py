@@ -1,0 +1,40 @@
+"""Asks a server that speaks OpenAI: all that such servers tell is the list of their models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from routing.capabilities.server import LocalServer, ask, rows, whole, with_note
+from routing.engine.types import LocalModel
+from routing.providers.base import Provider
+from routing.providers.http import Upstream
+
+DEMO_PREFIX = "demo/"
+DEMO_CONTEXT_TOKENS = 2_048
+
+
+class OpenAICompatibleScout:
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._windows: dict[str, int | None] = {}
+
+    async def look(self, wanted: str) -> LocalServer:
+        listed = rows(await ask(self._upstream, "/v1/models"), "data", "id")
+        self._windows = {row["id"]: window(row) for row in listed}
+        names = tuple(name for name in self._windows if "embed" not in name.lower())
+        server = LocalServer(True, frozenset(self._windows), names, self._windows)
+        return with_note(server, wanted, "set LOCAL_LLM_DEFAULT_MODEL to the one it serves")
+
+    async def describe(self, name: str, server: LocalServer) -> LocalModel:
+        if name.startswith(DEMO_PREFIX):
+            return LocalModel(name, name in server.models, DEMO_CONTEXT_TOKENS, vision=False, tools=False, is_demo=True)
+        return LocalModel(name, name in server.models, self._windows.get(name))
+
+    async def probe(self, provider: Provider, name: str) -> None:
+        """Nothing is asked of these: their tool parsers are a matter of how they were started."""
+
+
+def window(row: Mapping[str, Any]) -> int | None:
+    """vLLM's and llama.cpp's names for the context of a listed model."""
+    meta = row.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    return whole(row.get("max_model_len")) or whole(meta.get("n_ctx")) or whole(meta.get("n_ctx_train"))

@@ -1,0 +1,73 @@
+"""Opens what the settings name: transport, headers and dialect of each side."""
+
+import urllib.request
+from dataclasses import dataclass
+
+import httpx
+from django.conf import settings
+
+from routing.capabilities.anthropic import AnthropicScout
+from routing.capabilities.ollama import OllamaScout
+from routing.capabilities.openai_compatible import OpenAICompatibleScout
+from routing.capabilities.server import Scout
+from routing.providers.base import Provider
+from routing.providers.http import Upstream
+from routing.providers.ollama import Ollama
+from routing.providers.openai_compatible import OpenAICompatible
+
+LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=200, keepalive_expiry=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    provider: Provider
+    scout: Scout
+
+
+@dataclass(frozen=True, slots=True)
+class Claude:
+    provider: Provider
+    scout: AnthropicScout
+
+
+def open_anthropic() -> Claude | None:
+    return None
+
+
+def open_local() -> Local | None:
+    if not settings.LOCAL_LLM_BASE_URL:
+        return None
+    upstream = Upstream(
+        transport(settings.LOCAL_LLM_BASE_URL),
+        settings.LOCAL_LLM_BASE_URL,
+        label="the local model server",
+        headers=local_headers(),
+    )
+    if settings.LOCAL_LLM_KIND == "openai_compatible":
+        return Local(OpenAICompatible(upstream), OpenAICompatibleScout(upstream))
+    scout = OllamaScout(upstream, num_ctx=settings.LOCAL_NUM_CTX)
+    ollama = Ollama(upstream, num_ctx=settings.LOCAL_NUM_CTX, keep_alive=settings.LOCAL_KEEP_ALIVE, thinks=scout.thinks)
+    return Local(ollama, scout)
+
+
+def local_headers() -> dict[str, str]:
+    """Cloudflare Access tokens and the local key go to the local host only, on every request."""
+    headers = {}
+    if settings.LOCAL_LLM_API_KEY:
+        headers["authorization"] = f"Bearer {settings.LOCAL_LLM_API_KEY}"
+    if settings.LOCAL_CF_ACCESS_CLIENT_ID:
+        headers["cf-access-client-id"] = settings.LOCAL_CF_ACCESS_CLIENT_ID
+        headers["cf-access-client-secret"] = settings.LOCAL_CF_ACCESS_CLIENT_SECRET
+    return headers
+
+
+def transport(base_url: str) -> httpx.AsyncBaseTransport:
+    return httpx.AsyncHTTPTransport(limits=LIMITS, proxy=proxy_for(base_url))
+
+
+def proxy_for(base_url: str) -> str | None:
+    """The platform's proxy for this address, as every other program there would use it."""
+    url = httpx.URL(base_url)
+    if urllib.request.proxy_bypass(url.host):
+        return None
+    return urllib.request.getproxies().get(url.scheme)

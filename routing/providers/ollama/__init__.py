@@ -1,0 +1,100 @@
+"""Ollama, by its native API: its OpenAI-style endpoint cannot set the context and cuts prompts silently."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+import msgspec
+
+from routing.providers import indoors
+from routing.providers.base import (
+    Account,
+    Answer,
+    Call,
+    ChatCompletionChunk,
+    ProviderError,
+    ProviderRejectedError,
+    Stream,
+)
+from routing.providers.http import OpenChunks, Reply, Upstream, drain
+from routing.providers.ollama.calibration import Calibration
+from routing.providers.ollama.request import Request, build
+from routing.providers.ollama.response import Lines, Translation
+
+PATH = "/api/chat"
+
+
+class Ollama:
+    """`thinks` says whether a model has the thinking capability; asking others to think is refused by the server."""
+
+    name = "local"
+    dialect = "ollama"
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        *,
+        num_ctx: int,
+        keep_alive: str,
+        thinks: Callable[[str], bool] = lambda model: False,
+    ) -> None:
+        self._upstream = upstream
+        self._num_ctx = num_ctx
+        self._keep_alive = keep_alive
+        self._thinks = thinks
+        self._calibration = Calibration()
+
+    async def complete(self, call: Call) -> Answer:
+        """Streamed all the same: a slow model is not silent, and who goes away stops it."""
+        stream = await self.stream(call)
+        async with aclosing(stream.chunks):
+            completion = await indoors.collected(stream.chunks, stream.account)
+        return Answer(stream.account, completion=completion)
+
+    async def stream(self, call: Call) -> Stream:
+        request = build(call, num_ctx=self._num_ctx, keep_alive=self._keep_alive, thinks=self._thinks(call.model))
+        reply = await self._post(call, request)
+        account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
+        chunks = indoors.Chunks(call, account)
+        translation = Translation(chunks, request, self._calibration, reply)
+        with_usage = indoors.wants_usage(call.body)
+        return Stream(account, OpenChunks(reply, translated(reply, translation, chunks if with_usage else None)))
+
+    async def aclose(self) -> None:
+        await self._upstream.aclose()
+
+    async def _post(self, call: Call, request: Request) -> Reply:
+        headers = {"x-request-id": call.attempt_id}
+        try:
+            return await self._upstream.post(PATH, msgspec.json.encode(request.body), call.timeouts, headers)
+        except ProviderRejectedError as exc:
+            raise explained(exc, call.model) from exc
+
+
+async def translated(
+    reply: Reply, translation: Translation, usage: indoors.Chunks | None
+) -> AsyncGenerator[ChatCompletionChunk, None]:
+    lines = Lines()
+    async with aclosing(reply.reads()) as reads:
+        async for data in reads:
+            for line in lines.feed(data):
+                for chunk in translation.chunks_of(line):
+                    yield chunk
+            if translation.is_done:
+                await drain(reads)
+                break
+    for line in lines.flush():
+        for chunk in translation.chunks_of(line):
+            yield chunk
+    if not translation.is_done:
+        raise translation.broken_off()
+    if usage is not None:
+        yield usage.usage()
+
+
+def explained(exc: ProviderRejectedError, model: str) -> ProviderError:
+    """The server's reason with what to do about it."""
+    if exc.kind == "model_not_found":
+        exc.message = f"{exc.message}: run `ollama pull {model}`"
+    elif "does not support tools" in exc.message:
+        exc.kind = "tools_not_supported"
+    return exc

@@ -1,0 +1,171 @@
+"""Lines of `/api/chat` to indoor chunks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+
+from routing.engine.types import Usage
+from routing.providers.base import ChatCompletionChunk, ProviderError, ProviderRejectedError, ProviderUnavailableError
+from routing.providers.failures import failure_of
+from routing.providers.http import Reply
+from routing.providers.indoors import Chunks
+from routing.providers.ollama.calibration import Calibration
+from routing.providers.ollama.request import Request
+from routing.providers.ollama.tool_text import call_in, might_become_call
+
+LINE_LIMIT = 16 * 1024 * 1024
+HELD_CHARACTERS = 32 * 1024
+
+
+class Function(msgspec.Struct, gc=False):
+    name: str
+    arguments: dict[str, Any] | None = None
+
+
+class ToolCall(msgspec.Struct, gc=False):
+    function: Function
+    id: str = ""
+
+
+class Message(msgspec.Struct, gc=False):
+    content: str | None = None
+    thinking: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class Line(msgspec.Struct, gc=False):
+    model: str = ""
+    message: Message | None = None
+    done: bool = False
+    done_reason: str | None = None
+    prompt_eval_count: int | None = None  # left out when 0, and by some versions when all of it was cached
+    eval_count: int | None = None
+    error: Any = None
+
+
+LINE = msgspec.json.Decoder(Line)
+
+
+class Lines:
+    """Whole lines out of reads that are cut anywhere."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LINE_LIMIT:
+            raise ProviderUnavailableError("a line of the stream is too large", kind="invalid_answer")
+        return [line for line in whole if line.strip()]
+
+    def flush(self) -> list[bytes]:
+        rest, self._rest = self._rest, b""
+        return [rest] if rest.strip() else []
+
+
+class Translation:
+    """One answer on its way indoors."""
+
+    def __init__(self, chunks: Chunks, request: Request, calibration: Calibration, reply: Reply) -> None:
+        self._chunks = chunks
+        self._account = chunks.account
+        self._request = request
+        self._calibration = calibration
+        self._reply = reply
+        self._held: str | None = "" if request.tool_names else None  # text that may turn out to be a tool call
+        self._characters = 0
+        self.is_done = False
+
+    def chunks_of(self, raw: bytes) -> Iterator[ChatCompletionChunk]:
+        line = self._read(raw)
+        if line.model:
+            self._account.response_model = line.model
+        if line.message is not None:
+            yield from self._message(line.message)
+        if line.done:
+            yield from self._end(line)
+
+    def broken_off(self) -> ProviderUnavailableError:
+        return self._invalid("a stream that ended before its answer did")
+
+    def _read(self, raw: bytes) -> Line:
+        try:
+            line = LINE.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            raise self._invalid("a line that cannot be read") from exc
+        if line.error:
+            raise failure_inside(raw, self._reply)
+        return line
+
+    def _message(self, message: Message) -> Iterator[ChatCompletionChunk]:
+        if message.thinking:
+            self._characters += len(message.thinking)
+            yield self._chunks.delta({"reasoning_content": message.thinking})
+        if message.content:
+            self._characters += len(message.content)
+            yield from self._text(message.content)
+        for call in message.tool_calls or ():
+            yield from self._release()
+            yield self._chunks.tool_call(call.function.name, encoded(call.function.arguments), call.id or None)
+
+    def _text(self, text: str) -> Iterator[ChatCompletionChunk]:
+        if self._held is None:
+            yield self._chunks.delta({"content": text})
+            return
+        self._held += text
+        if len(self._held) > HELD_CHARACTERS or not might_become_call(self._held):
+            yield from self._release()
+
+    def _release(self) -> Iterator[ChatCompletionChunk]:
+        held, self._held = self._held, None
+        if held:
+            yield self._chunks.delta({"content": held})
+
+    def _end(self, line: Line) -> Iterator[ChatCompletionChunk]:
+        if self._held and (call := call_in(self._held, self._request.tool_names)) is not None:
+            self._held = None
+            yield self._chunks.tool_call(call[0], encoded(call[1]))
+        yield from self._release()
+        self._account.usage = self._usage(line)
+        self._account.response_id = self._chunks.delta({})["id"]
+        reason = "tool_calls" if self._chunks.tool_calls else "length" if line.done_reason == "length" else "stop"
+        self._account.finish_reason = reason
+        self._account.is_complete = True
+        self.is_done = True
+        yield self._chunks.delta({}, reason)
+
+    def _usage(self, line: Line) -> Usage:
+        """The counts that are there; a missing one is estimated, and a prompt far too short was truncated."""
+        model, sent = self._request.body["model"], self._request.characters
+        if line.prompt_eval_count is not None:
+            if self._calibration.is_truncated(model, sent, line.prompt_eval_count):
+                raise self._truncated(line.prompt_eval_count)
+            self._calibration.learn(model, sent, line.prompt_eval_count)
+        guess = self._calibration.tokens
+        return Usage(
+            fresh_input_tokens=guess(model, sent) if line.prompt_eval_count is None else line.prompt_eval_count,
+            output_tokens=guess(model, self._characters) if line.eval_count is None else line.eval_count,
+            is_estimated=line.prompt_eval_count is None or line.eval_count is None,
+        )
+
+    def _truncated(self, read: int) -> ProviderRejectedError:
+        return ProviderRejectedError(
+            f"{self._reply.label} read only {read} tokens of the prompt: its context is smaller than it says",
+            kind="truncated",
+            status=self._reply.status,
+        )
+
+    def _invalid(self, what: str) -> ProviderUnavailableError:
+        return ProviderUnavailableError(f"{self._reply.label} sent {what}", kind="invalid_answer", status=200)
+
+
+def encoded(arguments: dict[str, Any] | None) -> str:
+    return msgspec.json.encode(arguments or {}).decode()
+
+
+def failure_inside(raw: bytes, reply: Reply) -> ProviderError:
+    return failure_of(500, httpx.Headers(), raw, reply.label, reply.request_id)

@@ -1,0 +1,261 @@
+import asyncio
+import json
+
+import httpx
+import pytest
+
+from routing import clients, connections
+from routing.breakers import breaker
+from routing.breakers import forget as forget_breakers
+from routing.engine.types import LADDER, LocalModel, Tier
+
+LOCAL_HOST, CLAUDE_HOST = "ollama.test", "claude.test"
+
+
+class OllamaServer:
+    """What an Ollama tells of itself; `calls` counts how often it is asked."""
+
+    def __init__(self, installed=(), loaded=(), capabilities=("completion",), calls_tools=True):
+        self.installed, self.loaded, self.capabilities, self.calls_tools = installed, loaded, capabilities, calls_tools
+        self.calls = []
+        self.headers = []
+
+    def __call__(self, request):
+        path = request.url.path
+        self.calls.append(path)
+        self.headers.append(request.headers)
+        if path == "/api/ps":
+            return httpx.Response(
+                200, json={"models": [{"name": name, "context_length": 8192} for name in self.loaded]}
+            )
+        if path == "/api/tags":
+            rows = [{"name": name, "digest": f"d-{name}", "size": size, "details": {}} for name, size in self.installed]
+            return httpx.Response(200, json={"models": rows})
+        if path == "/api/show":
+            shown = {"capabilities": list(self.capabilities), "model_info": {"qwen2.context_length": 4096}}
+            return httpx.Response(200, json=shown)
+        call = {"function": {"name": "get_weather", "arguments": {"city": "Oslo"}}}
+        message = {"content": "", "tool_calls": [call]} if self.calls_tools else {"content": "It rains."}
+        return httpx.Response(200, content=json.dumps({"model": "m", "message": message, "done": True}))
+
+
+@pytest.fixture
+async def connect(settings, monkeypatch):
+    """Opens connections over handlers by host."""
+    forget_breakers()
+    settings.LOCAL_LLM_BASE_URL = settings.ANTHROPIC_API_KEY = ""
+    settings.LOCAL_LLM_DEFAULT_MODEL = settings.ROUTING_CLASSIFIER_MODEL = "qwen2.5-coder:14b-instruct"
+    await connections.aclose()
+
+    def connect(local=None, claude=None, kind="ollama", **values):
+        handlers = {LOCAL_HOST: local, CLAUDE_HOST: claude}
+        monkeypatch.setattr(clients, "transport", lambda url: httpx.MockTransport(handlers[httpx.URL(url).host]))
+        settings.LOCAL_LLM_KIND = kind
+        settings.LOCAL_LLM_BASE_URL = f"http://{LOCAL_HOST}" if local else ""
+        settings.ANTHROPIC_API_KEY = "sk-ant-test" if claude else ""
+        settings.ANTHROPIC_BASE_URL = f"http://{CLAUDE_HOST}"
+        for name, value in values.items():
+            setattr(settings, name, value)
+
+    yield connect
+    await connections.aclose()
+    forget_breakers()
+
+
+async def test_without_any_setting_nothing_is_configured(connect):
+    connect()
+
+    await connections.start()
+
+    surroundings = connections.surroundings()
+    assert surroundings.configured == surroundings.available == frozenset()
+    assert surroundings.local is None
+    assert connections.provider("local") is connections.provider("anthropic") is None
+
+
+async def test_the_wanted_model_serves_where_it_is_installed(connect):
+    connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9), ("big:latest", 40)], ["qwen2.5-coder:14b-instruct"]))
+
+    await connections.start()
+
+    surroundings = connections.surroundings(allowed_tiers=frozenset({Tier.LOCAL}))
+    assert surroundings.configured == surroundings.available == {Tier.LOCAL}
+    assert surroundings.allowed_tiers == {Tier.LOCAL}
+    assert surroundings.local == LocalModel("qwen2.5-coder:14b-instruct", True, 8192, vision=False, tools=False)
+    assert surroundings.local_models == {"qwen2.5-coder:14b-instruct", "big:latest"}
+    assert surroundings.classifier_ready
+    assert connections.local_notes() == []
+    assert connections.provider("local").name == "local"
+
+
+async def test_the_largest_chat_model_serves_where_the_wanted_one_is_missing(connect):
+    connect(OllamaServer([("small:1b", 1), ("big:7b", 7), ("nomic-embed-text:latest", 99)]))
+
+    await connections.start()
+
+    assert connections.surroundings().local.name == "big:7b"
+    assert connections.served_local_model("qwen2.5-coder:14b-instruct") == "big:7b"
+    assert connections.served_local_model("small:1b") == "small:1b"
+    assert "ollama pull qwen2.5-coder:14b-instruct" in connections.local_notes()[0]
+
+
+async def test_a_name_without_a_tag_means_latest(connect):
+    connect(OllamaServer([("mistral:latest", 4), ("big:7b", 7)]))
+
+    await connections.start()
+
+    assert connections.served_local_model("mistral") == "mistral:latest"
+
+
+async def test_a_model_that_is_not_loaded_is_not_asked_to_classify(connect):
+    connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9)]))
+
+    await connections.start()
+
+    assert connections.surroundings().local == LocalModel(
+        "qwen2.5-coder:14b-instruct", False, 4096, vision=False, tools=False
+    )
+    assert not connections.surroundings().classifier_ready
+
+
+@pytest.mark.parametrize("calls_tools", [True, False])
+async def test_a_model_is_probed_for_tool_calls_once(connect, calls_tools):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"], ["completion", "tools"], calls_tools)
+    connect(server, LOCAL_LLM_DEFAULT_MODEL="qwen:7b")
+    await connections.start()
+    unprobed = connections.surroundings().local.tools
+
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        await connections.refresh()
+
+    assert unprobed is None
+    assert connections.surroundings().local.tools is calls_tools
+    assert server.calls.count("/api/chat") == server.calls.count("/api/show") == server.calls.count("/api/tags") == 1
+
+
+async def test_an_open_breaker_makes_the_tier_unavailable(connect):
+    connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9)], ["qwen2.5-coder:14b-instruct"]))
+    await connections.start()
+
+    for _ in range(10):
+        breaker("local").failed()
+
+    surroundings = connections.surroundings()
+    assert surroundings.configured == {Tier.LOCAL}
+    assert surroundings.available == frozenset()
+    assert not surroundings.classifier_ready
+
+
+async def test_a_taken_slot_leaves_none_for_the_classifier(connect, monkeypatch):
+    monkeypatch.setattr(connections.local_slots, "limit", 1)
+    connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9)], ["qwen2.5-coder:14b-instruct"]))
+    await connections.start()
+
+    await connections.local_slots.acquire(0)
+
+    assert not connections.surroundings().classifier_ready
+    connections.local_slots.release()
+    assert connections.surroundings().classifier_ready
+
+
+def refuse(request):
+    raise httpx.ConnectError("refused")
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        refuse,
+        lambda request: httpx.Response(200, html="<html>login"),
+        lambda request: httpx.Response(302, headers={"location": "https://x.cloudflareaccess.com/"}),
+        lambda request: httpx.Response(200, content=b"\xff"),
+        lambda request: httpx.Response(200, json=[1]),
+        lambda request: httpx.Response(500),
+    ],
+    ids=["refusing", "page", "login", "garbage", "list", "failing"],
+)
+@pytest.mark.parametrize("kind", ["ollama", "openai_compatible"])
+async def test_a_server_in_trouble_is_a_note_and_never_an_error(connect, handler, kind):
+    connect(handler, kind=kind)
+
+    await connections.start()
+
+    assert connections.surroundings().configured == {Tier.LOCAL}
+    assert connections.surroundings().available == frozenset()
+    assert "LOCAL_LLM_BASE_URL" in connections.local_notes()[0]
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"models": 3, "data": 3}', b'{"models": [3], "data": [{}]}'])
+@pytest.mark.parametrize("kind", ["ollama", "openai_compatible"])
+async def test_an_odd_list_of_models_is_no_error_either(connect, content, kind):
+    connect(lambda request: httpx.Response(200, content=content), kind=kind)
+
+    await connections.start()
+
+    assert connections.surroundings().configured == {Tier.LOCAL}
+
+
+async def test_a_silent_server_does_not_hold_up_the_start(connect, monkeypatch):
+    monkeypatch.setattr(connections, "LOOK_SECONDS", 0.05)
+
+    async def silent(request):
+        await asyncio.sleep(60)
+
+    connect(silent)
+
+    async with asyncio.timeout(2):
+        await connections.start()
+
+    assert connections.surroundings().available == frozenset()
+
+
+async def test_the_embedded_model_is_known_by_its_name(connect):
+    models = {"data": [{"id": "demo/smollm2-135m"}]}
+    connect(lambda request: httpx.Response(200, json=models), kind="openai_compatible")
+
+    await connections.start()
+
+    assert connections.surroundings().local == LocalModel(
+        "demo/smollm2-135m", True, 2048, vision=False, tools=False, is_demo=True
+    )
+    assert not connections.surroundings().classifier_ready
+
+
+async def test_an_openai_compatible_server_lists_its_models_and_their_windows(connect):
+    models = {"data": [{"id": "qwen", "max_model_len": 32768}, {"id": "bge-embed"}]}
+    connect(lambda request: httpx.Response(200, json=models), kind="openai_compatible", LOCAL_LLM_DEFAULT_MODEL="qwen")
+
+    await connections.start()
+
+    assert connections.surroundings().local == LocalModel("qwen", True, 32768)
+    assert connections.surroundings().local_models == {"qwen", "bge-embed"}
+
+
+async def test_the_policys_models_are_looked_for(connect):
+    connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9), ("llama:8b", 8)]))
+    await connections.start()
+
+    await connections.refresh({"local": "llama:8b"})
+
+    assert connections.surroundings().local.name == "llama:8b"
+
+
+async def test_access_tokens_go_to_the_local_host_on_every_request(connect):
+    server = OllamaServer([("qwen2.5-coder:14b-instruct", 9)])
+    connect(
+        server,
+        LOCAL_LLM_API_KEY="local-key",
+        LOCAL_CF_ACCESS_CLIENT_ID="abc.access",
+        LOCAL_CF_ACCESS_CLIENT_SECRET="s3cret",
+    )
+
+    await connections.start()
+
+    assert {headers["cf-access-client-id"] for headers in server.headers} == {"abc.access"}
+    assert {headers["cf-access-client-secret"] for headers in server.headers} == {"s3cret"}
+    assert {headers["authorization"] for headers in server.headers} == {"Bearer local-key"}
+
+
+def test_every_tier_is_allowed_unless_a_key_says_otherwise():
+    assert connections.surroundings().allowed_tiers == frozenset(LADDER)
