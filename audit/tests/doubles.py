@@ -1,12 +1,43 @@
 """A file system that fails on demand, and records to fill a journal with."""
 
 import os
+import threading
 import time
 from pathlib import Path
 
 from audit.ids import new_id
 from audit.journal import Files
 from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord, RefusalRecord
+
+PATIENCE_SECONDS = 5.0
+
+
+class Acknowledgements:
+    """What a journal told of its groups."""
+
+    def __init__(self):
+        self.groups = []
+        self.arrived = threading.Condition()
+
+    def __call__(self, group, error):
+        with self.arrived:
+            self.groups.append((([entry.sequence for entry in group]), error))
+            self.arrived.notify()
+
+    def wait_for(self, count):
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: self.answered() >= count, PATIENCE_SECONDS)
+
+    def answered(self):
+        return sum(len(sequences) for sequences, _ in self.groups)
+
+    @property
+    def durable(self):
+        return [sequence for sequences, error in self.groups if error is None for sequence in sequences]
+
+    @property
+    def given_up(self):
+        return [sequence for sequences, error in self.groups if error is not None for sequence in sequences]
 
 
 class FaultyFiles(Files):

@@ -1,5 +1,4 @@
 import errno
-import threading
 import time
 
 import msgspec
@@ -8,38 +7,9 @@ import pytest
 from audit.journal import AuditUnavailableError, Journal
 from audit.journal.frames import Frame, read_frames
 from audit.records import JournalHead, Record
-from audit.tests.doubles import FaultyFiles, decision
+from audit.tests.doubles import PATIENCE_SECONDS, Acknowledgements, FaultyFiles, decision
 
 DECODER = msgspec.msgpack.Decoder(tuple[int, Record | JournalHead])
-PATIENCE_SECONDS = 5.0
-
-
-class Acknowledgements:
-    """What a journal told of its groups."""
-
-    def __init__(self):
-        self.groups = []
-        self.arrived = threading.Condition()
-
-    def __call__(self, group, error):
-        with self.arrived:
-            self.groups.append((([entry.sequence for entry in group]), error))
-            self.arrived.notify()
-
-    def wait_for(self, count):
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: self.answered() >= count, PATIENCE_SECONDS)
-
-    def answered(self):
-        return sum(len(sequences) for sequences, _ in self.groups)
-
-    @property
-    def durable(self):
-        return [sequence for sequences, error in self.groups if error is None for sequence in sequences]
-
-    @property
-    def given_up(self):
-        return [sequence for sequences, error in self.groups if error is not None for sequence in sequences]
 
 
 @pytest.fixture
@@ -130,7 +100,7 @@ def test_short_writes_are_completed(journal, files, told, tmp_path):
 def test_a_failed_write_or_sync_is_not_tried_again_but_told_to_its_callers(journal, files, told, operation, number):
     before = files.calls[operation]
     files.fail(operation, number)
-    files.fail("create", number, times=1_000_000)
+    files.fail("create", number, times=1000)
 
     journal.append(decision(), None)
     told.wait_for(1)

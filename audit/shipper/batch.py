@@ -1,0 +1,72 @@
+"""Records on their way into the tables, each row written once."""
+
+import msgspec
+
+from audit.models import Attempt, Outcome, Refusal, RoutingDecision
+from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord, Record, RefusalRecord
+from audit.shipper.tables import Row, Table
+
+DECISIONS = Table(RoutingDecision, DecisionRecord, on_conflict="", without=frozenset({"first_attempt"}))
+# An attempt that is still open gives way to its end, which knows everything but the intent's sequence.
+ATTEMPTS = Table(Attempt, AttemptRecord, on_conflict="{table}.duration IS NULL AND excluded.duration IS NOT NULL")
+# What the sweeper had to assume gives way to what the writer says.
+OUTCOMES = Table(
+    Outcome,
+    OutcomeRecord,
+    on_conflict="{table}.sequence IS NULL",
+    renamed={"id": "decision_id"},
+    without=frozenset({"attempts"}),
+)
+REFUSALS = Table(Refusal, RefusalRecord, on_conflict="")
+DURATION, SEQUENCE = ATTEMPTS.columns.index("duration"), ATTEMPTS.columns.index("sequence")
+
+
+class Batch:
+    """Rows of one transaction. An attempt whose intent and end are both here is one row."""
+
+    def __init__(self) -> None:
+        self._decisions: list[Row] = []
+        self._attempts: dict[bytes, Row] = {}
+        self._outcomes: dict[bytes, Row] = {}
+        self._refusals: list[Row] = []
+
+    def __len__(self) -> int:
+        return len(self._decisions) + len(self._attempts) + len(self._outcomes) + len(self._refusals)
+
+    def add(self, writer_id: int, sequence: int, record: Record) -> None:
+        match record:
+            case DecisionRecord():
+                self._decisions.append(DECISIONS.row(writer_id, sequence, record))
+                if record.first_attempt is not None:
+                    self._intend(writer_id, None, record.first_attempt)
+            case AttemptIntent():
+                self._intend(writer_id, sequence, record)
+            case OutcomeRecord():
+                self._outcomes.setdefault(record.id, OUTCOMES.row(writer_id, sequence, record))
+                for attempt in record.attempts:
+                    self._end(writer_id, attempt)
+            case RefusalRecord():
+                self._refusals.append(REFUSALS.row(writer_id, sequence, record))
+
+    def save(self, *, repaired: bool = False) -> None:
+        for table, rows in self._tables():
+            table.insert([table.repaired(row) for row in rows] if repaired else rows)
+
+    def _tables(self) -> list[tuple[Table, list[Row]]]:
+        return [
+            (DECISIONS, self._decisions),
+            (ATTEMPTS, list(self._attempts.values())),
+            (OUTCOMES, list(self._outcomes.values())),
+            (REFUSALS, self._refusals),
+        ]
+
+    def _intend(self, writer_id: int, sequence: int | None, intent: AttemptIntent) -> None:
+        opened = AttemptRecord(*msgspec.structs.astuple(intent))
+        row = ATTEMPTS.row(writer_id, sequence, opened)
+        row[DURATION] = None
+        self._attempts[intent.id] = row
+
+    def _end(self, writer_id: int, attempt: AttemptRecord) -> None:
+        intended = self._attempts.get(attempt.id)
+        sequence = intended[SEQUENCE] if intended else None
+        self._attempts[attempt.id] = ATTEMPTS.row(writer_id, sequence, attempt)

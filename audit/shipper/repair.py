@@ -1,0 +1,55 @@
+"""A value that the database refused, made acceptable: a poorer row is better than none."""
+
+import math
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import models
+
+from audit.models.record import PHASES, STATUSES, TIERS
+
+INTEGER_MAX = {"PositiveSmallIntegerField": 2**15 - 1, "PositiveIntegerField": 2**31 - 1}
+WORDS = {
+    "tier": (TIERS, ""),
+    "served_tier": (TIERS, ""),
+    "phase": (PHASES, "explicit"),
+    "status": (STATUSES, "failed"),
+}
+MONEY_LIMIT = Decimal(10) ** 10
+
+
+def repaired(field: "models.Field[Any, Any]", value: Any) -> Any:
+    kind = field.get_internal_type()
+    if kind == "CharField":
+        return _text(field, value)
+    if kind in INTEGER_MAX and value is not None:
+        return min(max(int(value), 0), INTEGER_MAX[kind])
+    if kind == "FloatField" and value is not None:
+        return value if math.isfinite(value) else 0.0
+    if kind == "DecimalField":
+        return _money(value)
+    if kind == "JSONField":
+        return _json(value)
+    return value
+
+
+def _text(field: "models.Field[Any, Any]", value: str) -> str:
+    words, otherwise = WORDS.get(field.name, ([], ""))
+    if words:
+        return value if value in words else otherwise
+    return value.replace("\x00", "")[: field.max_length]
+
+
+def _money(value: str | None) -> str | None:
+    try:
+        return value if value is not None and abs(Decimal(value)) < MONEY_LIMIT else None
+    except InvalidOperation:
+        return None
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\\u0000", "").replace("\x00", "")
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    return value

@@ -1,0 +1,219 @@
+"""One round of shipping: read what the journals have, commit it, move on."""
+
+import logging
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from audit.journal.files import Files
+from audit.journal.reader import Reading, WriterJournals, journals_in
+from audit.models import Writer
+from audit.records import JournalHead, Record
+from audit.shipper.batch import Batch
+
+logger = logging.getLogger(__name__)
+
+BATCH_RECORDS = {"sqlite": 250, "postgresql": 2000}  # a record is two rows at most
+REFUSED = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
+SYNCED_COMMIT = """
+    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'
+"""
+
+
+class ConcurrentShippingError(Exception):
+    """Another process moved this writer's records meanwhile."""
+
+
+class Parcel(NamedTuple):
+    """What one writer's current file gave in this round."""
+
+    source: "Source"
+    reading: Reading
+    records: list[tuple[int, Record]]
+
+
+class Source:
+    """A writer: its journals here, and how far it is committed."""
+
+    def __init__(self, journals: WriterJournals) -> None:
+        self.journals = journals
+        self.writer_id: int | None = None
+        self.committed = 0
+
+    def read(self, limit: int) -> Parcel:
+        assert self.journals.current is not None
+        reading = self.journals.current.read(limit)
+        records: list[tuple[int, Record]] = []
+        for sequence, record in reading.entries:
+            if isinstance(record, JournalHead):
+                self._meet(record)
+                continue
+            if self.writer_id is None:
+                self._meet(self._unknown())
+            if sequence > self.committed:
+                records.append((sequence, record))
+        return Parcel(self, reading, records)
+
+    def _unknown(self) -> JournalHead:
+        """For a file whose head is damaged: its name still says whose it is."""
+        writer_id = bytes.fromhex(self.journals.writer_hex)
+        return JournalHead(writer_id, "", 0, time.time(), file_number=1, first_sequence=1, voided=[])
+
+    def _meet(self, head: JournalHead) -> None:
+        writer, _ = Writer.objects.get_or_create(
+            uuid=UUID(bytes=head.writer_id),
+            defaults={
+                "host": head.host,
+                "pid": head.pid,
+                "started_at": datetime.fromtimestamp(head.started_at, UTC),
+                "seen_at": timezone.now(),
+            },
+        )
+        voided = [list(span) for span in head.voided]
+        if missing := [span for span in voided if span not in writer.voided]:
+            writer.voided = [*writer.voided, *missing]
+            writer.save(update_fields=["voided"])
+        self.writer_id, self.committed = writer.pk, writer.sequence
+        self.journals.confirm(self.committed)
+
+
+class Shipper:
+    """The journals of one directory. Every record is committed once: its writer's position moves in the same commit."""
+
+    def __init__(self, directory: Path, *, batch_records: int | None = None, files: Files | None = None) -> None:
+        self.directory = directory
+        self.batch_records = batch_records or BATCH_RECORDS[connection.vendor]
+        self._files = files or Files()
+        self._sources: dict[str, Source] = {}
+
+    def discover(self) -> None:
+        for writer_hex, names in journals_in(self.directory).items():
+            if writer_hex not in self._sources:
+                self._sources[writer_hex] = Source(WriterJournals(self.directory, writer_hex))
+            self._sources[writer_hex].journals.note(names)
+
+    def ship(self) -> int:
+        """Commit up to a batch of records; how many they were."""
+        parcels, room = [], self.batch_records
+        for writer_hex, source in list(self._sources.items()):
+            if source.journals.current is not None and room > 0:
+                parcel = source.read(room)
+                parcels.append(parcel)
+                room -= len(parcel.reading.entries)
+                self._sources[writer_hex] = self._sources.pop(writer_hex)  # the others come first next time
+        try:
+            if any(parcel.records for parcel in parcels):
+                self._commit(parcels)
+        except REFUSED as exc:
+            logger.error("The database refuses a batch, its records are tried one by one: %s", exc)
+            self._commit_one_by_one(parcels)
+        except ConcurrentShippingError:
+            self.forget()
+            raise
+        for parcel in parcels:
+            self._move_on(parcel)
+        return sum(len(parcel.records) for parcel in parcels)
+
+    def retire(self) -> list[int]:
+        """Remove files that are complete and committed; the ids of writers that are gone with all theirs."""
+        finished = []
+        for writer_hex, source in list(self._sources.items()):
+            while source.journals.current and source.journals.is_complete() and self._is_drained(source):
+                source.journals.next_file(self._files)
+            if source.journals.current is None and source.journals.is_abandoned():
+                finished += self._finish(writer_hex, source)
+        return finished
+
+    def forget(self) -> None:
+        """Read everything anew from the files and the database."""
+        for source in self._sources.values():
+            source.journals.close()
+        self._sources = {}
+        self.discover()
+
+    def mark_seen(self) -> None:
+        """Note that the writers here live, or at least that their journals are not lost."""
+        known = [source.writer_id for source in self._sources.values() if source.writer_id is not None]
+        Writer.objects.filter(pk__in=known).update(seen_at=timezone.now())
+
+    def _is_drained(self, source: Source) -> bool:
+        assert source.journals.current is not None
+        reading = source.journals.current.read(1)
+        return not reading.entries and not reading.unreadable
+
+    def _finish(self, writer_hex: str, source: Source) -> list[int]:
+        if names := journals_in(self.directory).get(writer_hex):
+            source.journals.note(names)
+            return []
+        if source.writer_id is not None:
+            Writer.objects.filter(pk=source.writer_id).update(finished_at=timezone.now(), swept_at=None)
+        source.journals.remove()
+        del self._sources[writer_hex]
+        return [] if source.writer_id is None else [source.writer_id]
+
+    def _commit(self, parcels: list[Parcel]) -> None:
+        batch = Batch()
+        for parcel in parcels:
+            for sequence, record in parcel.records:
+                batch.add(_writer_of(parcel), sequence, record)
+        with transaction.atomic():
+            self._advance(parcels)
+            batch.save()
+
+    def _commit_one_by_one(self, parcels: list[Parcel]) -> None:
+        with transaction.atomic():
+            self._advance(parcels)
+            for parcel in parcels:
+                for sequence, record in parcel.records:
+                    self._save_alone(_writer_of(parcel), sequence, record)
+
+    def _save_alone(self, writer_id: int, sequence: int, record: Record) -> None:
+        for repaired in (False, True):
+            batch = Batch()
+            batch.add(writer_id, sequence, record)
+            try:
+                with transaction.atomic():
+                    batch.save(repaired=repaired)
+            except REFUSED as exc:
+                logger.error("Record %d of writer %d is refused by the database: %s", sequence, writer_id, exc)
+            else:
+                return
+        self._keep_aside(writer_id, sequence, record)
+
+    def _keep_aside(self, writer_id: int, sequence: int, record: Record) -> None:
+        path = self.directory / f"{writer_id}.{sequence}.rejected"
+        path.write_text(repr(record))
+        logger.error("Record %d of writer %d is in no table: see %s", sequence, writer_id, path.name)
+
+    def _advance(self, parcels: list[Parcel]) -> None:
+        """In the same transaction as the rows: what is committed is never shipped again."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(SYNCED_COMMIT)
+        for parcel in parcels:
+            if parcel.records:
+                reached, source = parcel.records[-1][0], parcel.source
+                mine = Writer.objects.filter(pk=_writer_of(parcel), sequence=source.committed)
+                if not mine.update(sequence=F("sequence") + (reached - source.committed)):
+                    raise ConcurrentShippingError
+
+    def _move_on(self, parcel: Parcel) -> None:
+        current = parcel.source.journals.current
+        assert current is not None
+        for damage in parcel.reading.unreadable:
+            current.keep_aside(damage, "corrupt")
+        current.offset = parcel.reading.end
+        if parcel.records:
+            parcel.source.committed = parcel.records[-1][0]
+            parcel.source.journals.confirm(parcel.source.committed)
+
+
+def _writer_of(parcel: Parcel) -> int:
+    assert parcel.source.writer_id is not None
+    return parcel.source.writer_id

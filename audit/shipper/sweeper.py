@@ -1,0 +1,59 @@
+"""Closes decisions whose process ended before their outcome: as `interrupted`, with everything else unknown."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.ids import id_at
+from audit.models import Attempt, Outcome, RoutingDecision, Writer
+
+SILENT_FOR = timedelta(minutes=15)
+CLOCK_SLACK = timedelta(minutes=1)
+CHUNK = 500
+
+
+def sweep() -> int:
+    """Close what writers left open that are gone: found ended, or on a host that is silent for 15 minutes.
+
+    Should a silent host come back, its own outcomes replace these.
+    """
+    silent_since = timezone.now() - SILENT_FOR
+    gone = Writer.objects.filter(swept_at=None).filter(Q(finished_at__isnull=False) | Q(seen_at__lt=silent_since))
+    return sum(_close_all_of(writer) for writer in gone)
+
+
+def _close_all_of(writer: Writer) -> int:
+    closed = 0
+    while count := _close_some_of(writer):
+        closed += count
+    writer.swept_at = timezone.now()
+    writer.save(update_fields=["swept_at"])
+    return closed
+
+
+@transaction.atomic
+def _close_some_of(writer: Writer) -> int:
+    of_writer = RoutingDecision.objects.filter(writer=writer, id__gte=id_at(writer.started_at - CLOCK_SLACK))
+    left_open = list(of_writer.filter(outcome=None).order_by("id")[:CHUNK])
+    Outcome.objects.bulk_create([_interrupted(decision) for decision in left_open], ignore_conflicts=True)
+    attempts = Attempt.objects.filter(decision__in=left_open, duration=None, error_type="")
+    attempts.update(error_type="interrupted")
+    return len(left_open)
+
+
+def _interrupted(decision: RoutingDecision) -> Outcome:
+    """What was served and what it cost is unknown, unless nothing was called."""
+    return Outcome(
+        decision=decision,
+        created_at=timezone.now(),
+        writer_id=decision.writer_id,
+        status="interrupted",
+        error_type="interrupted",
+        http_status=0,
+        is_complete=False,
+        is_baseline_estimated=False,
+        duration=0.0,
+        overhead=0.0,
+    )

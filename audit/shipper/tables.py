@@ -1,0 +1,109 @@
+"""One statement per table and batch, made from the model's own columns.
+
+PostgreSQL gets a batch as one JSON parameter, SQLite as rows: a tenth of what building model objects costs.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from django.db import connection, models
+
+from audit.shipper.repair import repaired
+
+Row = list[Any]
+_KEPT = {"id", "decision_id", "sequence"}
+_encode_json = msgspec.json.Encoder().encode
+
+
+class Table:
+    """Where records of one kind go. `renamed` maps a record's field to its column where they differ."""
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        record: type[msgspec.Struct],
+        *,
+        on_conflict: str,
+        renamed: dict[str, str] | None = None,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        names = [(renamed or {}).get(name, name) for name in record.__struct_fields__]
+        self.model = model
+        self._kept = [index for index, name in enumerate(names) if name not in without]
+        self.columns = ["writer_id", "sequence", *(names[index] for index in self._kept)]
+        self._on_conflict = on_conflict
+        self._fields = [self._field(column) for column in self.columns]
+
+    def row(self, writer_id: int, sequence: int | None, record: msgspec.Struct) -> Row:
+        """Values in the order of `columns`, as the database takes them."""
+        values = msgspec.structs.astuple(record)
+        row = [writer_id, sequence, *[values[index] for index in self._kept]]
+        for index, convert in self._conversions:
+            row[index] = convert(row[index])
+        return row
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                named = [dict(zip(self.columns, row, strict=True)) for row in rows]
+                cursor.execute(self._sql, [_encode_json(named).decode()])
+            else:
+                cursor.executemany(self._sql, rows)
+
+    def repaired(self, row: Row) -> Row:
+        return [repaired(field, value) for field, value in zip(self._fields, row, strict=True)]
+
+    def _field(self, column: str) -> "models.Field[Any, Any]":
+        return next(field for field in self.model._meta.concrete_fields if field.column == column)
+
+    @cached_property
+    def _conversions(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        converters = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
+        found = [(index, converters.get(_kind(field))) for index, field in enumerate(self._fields)]
+        return [(index, convert) for index, convert in found if convert is not None]
+
+    @cached_property
+    def _sql(self) -> str:
+        quote = connection.ops.quote_name
+        table = quote(self.model._meta.db_table)
+        columns = ", ".join(quote(column) for column in self.columns)
+        source = f"SELECT {columns} FROM json_populate_recordset(null::{table}, %s)"
+        if connection.vendor != "postgresql":
+            source = f"VALUES ({', '.join(['%s'] * len(self.columns))})"
+        return f"INSERT INTO {table} ({columns}) {source} ON CONFLICT {self._conflict()}"
+
+    def _conflict(self) -> str:
+        """`on_conflict` is a condition under which the row that stands gives way, or empty."""
+        quote = connection.ops.quote_name
+        key, table = self.model._meta.pk.column, quote(self.model._meta.db_table)
+        if not self._on_conflict:
+            return f"({key}) DO NOTHING"
+        changed = [f"{quote(column)} = excluded.{quote(column)}" for column in self.columns if column not in _KEPT]
+        changed.append(f"sequence = COALESCE(excluded.sequence, {table}.sequence)")
+        return f"({key}) DO UPDATE SET {', '.join(changed)} WHERE {self._on_conflict.format(table=table)}"
+
+
+def _kind(field: "models.Field[Any, Any]") -> str:
+    """Of a relation, what it points to."""
+    return (field.target_field if isinstance(field, models.ForeignKey) else field).get_internal_type()
+
+
+def _aware(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ")
+
+
+POSTGRESQL: dict[str, Callable[[Any], Any]] = {
+    "UUIDField": bytes.hex,
+    "DateTimeField": _aware,
+    "BinaryField": lambda value: "\\x" + value.hex(),
+}
+SQLITE: dict[str, Callable[[Any], Any]] = {
+    "UUIDField": bytes.hex,
+    "DateTimeField": lambda value: _aware(value).removesuffix("+00:00"),
+    "JSONField": lambda value: _encode_json(value).decode(),
+}
