@@ -1,17 +1,16 @@
 """Phase 2: a small local model says which tier an ambiguous request needs. It advises; the engine decides."""
 
-from routing.classifier.asking import Classifier
+from routing.classifier.asking import Classifier, Judge
 from routing.engine.types import Policy, RoutingRequest, Verdict
-from routing.providers.base import Provider
 
-__all__ = ["Classifier", "classify", "forget"]
+__all__ = ["Classifier", "Judge", "classify", "forget"]
 
 _classifier = Classifier()
 
 
-async def classify(request: RoutingRequest, policy: Policy, provider: Provider | None, *, is_ready: bool) -> Verdict:
+async def classify(request: RoutingRequest, policy: Policy, judge: Judge | None, *, is_ready: bool) -> Verdict:
     """A verdict, or why there is none; never raises."""
-    return await _classifier.classify(request, policy, provider, is_ready=is_ready)
+    return await _classifier.classify(request, policy, judge, is_ready=is_ready)
 
 
 def forget() -> None:

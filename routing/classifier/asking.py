@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import uuid4
 
@@ -13,9 +14,31 @@ from routing.breakers import Breaker
 from routing.classifier import prompt
 from routing.engine.types import Policy, RoutingRequest, Verdict
 from routing.providers.base import Call, Provider, ProviderError, ProviderTimeoutError, Timeouts
+from routing.slots import LocalSlots
 
 logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The model that is asked: a local one, which takes one of the local model's slots like any other call."""
+
+    provider: Provider
+    model: str
+    slots: LocalSlots | None = None
+
+    @asynccontextmanager
+    async def slot(self, wait_seconds: float) -> AsyncIterator[None]:
+        if self.slots is None:
+            yield
+        elif await self.slots.acquire(wait_seconds):
+            try:
+                yield
+            finally:
+                self.slots.release()
+        else:
+            raise TimeoutError
 
 
 class Classifier:
@@ -26,9 +49,9 @@ class Classifier:
         self._asked: dict[bytes, asyncio.Task[Verdict]] = {}
 
     async def classify(
-        self, request: RoutingRequest, policy: Policy, provider: Provider | None, *, is_ready: bool = True
+        self, request: RoutingRequest, policy: Policy, judge: Judge | None, *, is_ready: bool = True
     ) -> Verdict:
-        model = policy.models.get("classifier", "")
+        model = judge.model if judge else policy.models.get("classifier", "")
         document = prompt.excerpt(request.messages)
         key = sha256(f"{policy.version}\0{policy.digest}\0{model}\0{document}".encode()).digest()
         if key in self._verdicts:
@@ -37,11 +60,13 @@ class Classifier:
         task = self._asked.get(key)
         if task is not None:
             return await self._joined(task)
-        if provider is None or not is_ready or not model:
+        if judge is None or not is_ready:
             return Verdict(None, error="skipped:not_ready", model=model)
+        if judge.slots is not None and not judge.slots.has_free:
+            return Verdict(None, error="skipped:busy", model=model)
         if not self._breaker.allows():
             return Verdict(None, error="skipped:breaker_open", model=model)
-        task = asyncio.get_running_loop().create_task(self._ask(key, policy, provider, document))
+        task = asyncio.get_running_loop().create_task(self._ask(key, policy, judge, document))
         self._asked[key] = task
         task.add_done_callback(lambda _: self._asked.pop(key, None))
         return await asyncio.shield(task)
@@ -53,11 +78,12 @@ class Classifier:
         waited = (self._clock() - started) * 1000
         return replace(verdict, cached=True, latency_ms=waited, input_tokens=0, output_tokens=0)
 
-    async def _ask(self, key: bytes, policy: Policy, provider: Provider, document: str) -> Verdict:
-        model = policy.models["classifier"]
+    async def _ask(self, key: bytes, policy: Policy, judge: Judge, document: str) -> Verdict:
+        model, seconds = judge.model, policy.thresholds["classifier_timeout_seconds"]
         started = self._clock()
         try:
-            verdict = await self._answer(model, policy.thresholds["classifier_timeout_seconds"], provider, document)
+            async with asyncio.timeout(seconds), judge.slot(seconds):
+                verdict = await self._answer(judge, seconds, document)
         except (TimeoutError, ProviderTimeoutError):
             verdict = Verdict(None, error="timeout", model=model)
         except ProviderError as exc:
@@ -71,21 +97,20 @@ class Classifier:
         self._note(key, verdict, int(policy.thresholds["classifier_cache_size"]))
         return verdict
 
-    async def _answer(self, model: str, seconds: float, provider: Provider, document: str) -> Verdict:
+    async def _answer(self, judge: Judge, seconds: float, document: str) -> Verdict:
         call = Call(
-            model=model,
-            body=prompt.body(model, document),
+            model=judge.model,
+            body=prompt.body(judge.model, document),
             attempt_id=uuid4().hex,
             timeouts=Timeouts(connect=min(CONNECT_SECONDS, seconds), first_byte=seconds, between_bytes=seconds),
         )
-        async with asyncio.timeout(seconds):
-            answer = await provider.complete(call)
+        answer = await judge.provider.complete(call)
         tier, reason = prompt.read(answer.completion)
         usage = answer.account.usage
         return Verdict(
             tier,
             reason,
-            model=answer.account.response_model or model,
+            model=answer.account.response_model or judge.model,
             input_tokens=usage.input_tokens if usage else 0,
             output_tokens=usage.output_tokens if usage else 0,
         )

@@ -5,7 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redis.asyncio import Redis
@@ -26,8 +26,9 @@ UNREACHABLE = (RedisError, OSError, TimeoutError)
 # A conversation is a sorted set, so that every field only ever grows, whichever process writes first.
 WRITE = """
 for i, key in ipairs(KEYS) do
-  redis.call('ZADD', key, 'GT', ARGV[3*i-1], 'tier', ARGV[3*i], 'tools', ARGV[3*i+1], 'seen_at')
-  redis.call('EXPIRE', key, ARGV[1])
+  local at = 4 * (i - 1)
+  redis.call('ZADD', key, 'GT', ARGV[at+1], 'tier', ARGV[at+2], 'tools', ARGV[at+3], 'seen_at')
+  redis.call('PEXPIRE', key, ARGV[at+4])
 end
 """
 READ = """
@@ -47,11 +48,13 @@ class Seen:
     rank: int
     used_tools: bool
     at: float
+    idle_seconds: float = IDLE_SECONDS  # how long from then on it is worth knowing
 
     def joined(self, other: "Seen | None") -> "Seen":
         if other is None:
             return self
-        return Seen(max(self.rank, other.rank), self.used_tools or other.used_tools, max(self.at, other.at))
+        rank, used_tools = max(self.rank, other.rank), self.used_tools or other.used_tools
+        return replace(self, rank=rank, used_tools=used_tools, at=max(self.at, other.at))
 
 
 Readers = dict[str, list[asyncio.Future["Seen | None"]]]
@@ -74,15 +77,12 @@ class SessionStore:
         seen = shared.joined(own) if shared else own
         if seen is None:
             return None
-        idle = max(0.0, self._clock() - seen.at)
-        return SessionState(LADDER[seen.rank], seen.used_tools, idle) if idle < IDLE_SECONDS else None
+        self._keep(key, seen)
+        return SessionState(LADDER[seen.rank], seen.used_tools, max(0.0, self._clock() - seen.at))
 
-    def remember(self, key: str, tier: Tier, used_tools: bool) -> None:
-        seen = Seen(LADDER.index(tier), used_tools, self._clock()).joined(self._own(key))
-        self._known[key] = seen
-        self._known.move_to_end(key)
-        if len(self._known) > MOST_SESSIONS:
-            self._known.popitem(last=False)
+    def remember(self, key: str, tier: Tier, used_tools: bool, idle_seconds: float = IDLE_SECONDS) -> None:
+        seen = Seen(LADDER.index(tier), used_tools, self._clock(), idle_seconds).joined(self._own(key))
+        self._keep(key, seen)
         if self._connection is not None:
             self._unsent[key] = seen
             if self._writing is None or self._writing.done():
@@ -92,9 +92,15 @@ class SessionStore:
         await self._write()
         await asyncio.gather(*(task for task in (self._reading, self._writing) if task is not None))
 
+    def _keep(self, key: str, seen: Seen) -> None:
+        self._known[key] = seen
+        self._known.move_to_end(key)
+        if len(self._known) > MOST_SESSIONS:
+            self._known.popitem(last=False)
+
     def _own(self, key: str) -> Seen | None:
         seen = self._known.get(key)
-        if seen is not None and self._clock() - seen.at >= IDLE_SECONDS:
+        if seen is not None and self._clock() - seen.at >= seen.idle_seconds:
             del self._known[key]
             return None
         return seen
@@ -138,9 +144,9 @@ class SessionStore:
         if not self._unsent:
             return
         unsent, self._unsent = self._unsent, {}
-        arguments: list[float] = [IDLE_SECONDS]
+        arguments: list[float] = []
         for seen in unsent.values():
-            arguments += (seen.rank, int(seen.used_tools), seen.at)
+            arguments += (seen.rank, int(seen.used_tools), seen.at, max(1, int(seen.idle_seconds * 1000)))
         try:
             await self._run(WRITE, list(unsent), arguments)
         except UNREACHABLE as exc:

@@ -4,9 +4,10 @@ import json
 import pytest
 
 from routing.breakers import Breaker
-from routing.classifier import Classifier
+from routing.classifier import Classifier, Judge
 from routing.engine.types import Policy, RoutingRequest, Tier, Usage
 from routing.providers.base import Account, Answer, ProviderTimeoutError, ProviderUnavailableError
+from routing.slots import LocalSlots
 
 REQUEST = RoutingRequest(messages=[{"role": "user", "content": "sort these imports"}])
 
@@ -46,6 +47,10 @@ class FakeProvider:
         return Answer(Account(response_model="small:1b", usage=usage), {"choices": [{"message": message}]})
 
 
+def judge(provider, slots=None):
+    return Judge(provider, "small", slots)
+
+
 def ask(text):
     return RoutingRequest(messages=[{"role": "user", "content": text}])
 
@@ -53,7 +58,7 @@ def ask(text):
 async def test_a_verdict_carries_tier_reason_model_and_what_it_cost():
     provider = FakeProvider()
 
-    verdict = await Classifier().classify(REQUEST, policy(), provider)
+    verdict = await Classifier().classify(REQUEST, policy(), judge(provider))
 
     assert (verdict.tier, verdict.reason, verdict.model) == (Tier.LOCAL, "one place", "small:1b")
     assert (verdict.input_tokens, verdict.output_tokens, verdict.cached, verdict.error) == (90, 9, False, "")
@@ -63,7 +68,7 @@ async def test_a_verdict_carries_tier_reason_model_and_what_it_cost():
 async def test_the_call_asks_the_policys_model_for_a_schema_within_its_own_timeout():
     provider = FakeProvider()
 
-    await Classifier().classify(REQUEST, policy(timeout=3.0), provider)
+    await Classifier().classify(REQUEST, policy(timeout=3.0), judge(provider))
 
     [call] = provider.calls
     assert call.model == call.body["model"] == "small"
@@ -74,9 +79,9 @@ async def test_the_call_asks_the_policys_model_for_a_schema_within_its_own_timeo
 
 async def test_the_same_question_is_answered_from_memory_and_costs_nothing():
     provider, subject = FakeProvider(), Classifier()
-    await subject.classify(REQUEST, policy(), provider)
+    await subject.classify(REQUEST, policy(), judge(provider))
 
-    verdict = await subject.classify(REQUEST, policy(), provider)
+    verdict = await subject.classify(REQUEST, policy(), judge(provider))
 
     assert len(provider.calls) == 1
     assert (verdict.tier, verdict.cached) == (Tier.LOCAL, True)
@@ -85,18 +90,18 @@ async def test_the_same_question_is_answered_from_memory_and_costs_nothing():
 
 async def test_memory_answers_even_when_the_model_is_not_ready():
     provider, subject = FakeProvider(), Classifier()
-    await subject.classify(REQUEST, policy(), provider)
+    await subject.classify(REQUEST, policy(), judge(provider))
 
-    verdict = await subject.classify(REQUEST, policy(), provider, is_ready=False)
+    verdict = await subject.classify(REQUEST, policy(), judge(provider), is_ready=False)
 
     assert verdict.tier is Tier.LOCAL
 
 
 async def test_another_policy_version_asks_again():
     provider, subject = FakeProvider(), Classifier()
-    await subject.classify(REQUEST, policy(version=1), provider)
+    await subject.classify(REQUEST, policy(version=1), judge(provider))
 
-    await subject.classify(REQUEST, policy(version=2), provider)
+    await subject.classify(REQUEST, policy(version=2), judge(provider))
 
     assert len(provider.calls) == 2
 
@@ -104,9 +109,9 @@ async def test_another_policy_version_asks_again():
 async def test_only_the_last_two_messages_are_the_question():
     provider, subject = FakeProvider(), Classifier()
     turns = [{"role": "user", "content": "first"}, {"role": "assistant", "content": "a"}, *REQUEST.messages]
-    await subject.classify(RoutingRequest(messages=turns), policy(), provider)
+    await subject.classify(RoutingRequest(messages=turns), policy(), judge(provider))
 
-    verdict = await subject.classify(RoutingRequest(messages=turns[1:]), policy(), provider)
+    verdict = await subject.classify(RoutingRequest(messages=turns[1:]), policy(), judge(provider))
 
     assert verdict.cached
 
@@ -114,9 +119,11 @@ async def test_only_the_last_two_messages_are_the_question():
 async def test_memory_is_bounded_and_the_least_recent_leave_first():
     provider, subject = FakeProvider(), Classifier()
     for text in ("a", "b", "a", "c"):
-        await subject.classify(ask(text), policy(cache_size=2), provider)
+        await subject.classify(ask(text), policy(cache_size=2), judge(provider))
 
-    cached = [(await subject.classify(ask(text), policy(cache_size=2), provider)).cached for text in ("a", "c", "b")]
+    cached = [
+        (await subject.classify(ask(text), policy(cache_size=2), judge(provider))).cached for text in ("a", "c", "b")
+    ]
 
     assert cached == [True, True, False]
 
@@ -124,7 +131,7 @@ async def test_memory_is_bounded_and_the_least_recent_leave_first():
 async def test_the_same_question_at_once_is_asked_once():
     provider, subject = FakeProvider(), Classifier()
     provider.may_answer.clear()
-    waiting = [asyncio.create_task(subject.classify(REQUEST, policy(), provider)) for _ in range(10)]
+    waiting = [asyncio.create_task(subject.classify(REQUEST, policy(), judge(provider))) for _ in range(10)]
     await asyncio.sleep(0)
 
     provider.may_answer.set()
@@ -138,9 +145,9 @@ async def test_the_same_question_at_once_is_asked_once():
 async def test_a_cancelled_waiter_does_not_cancel_the_others():
     provider, subject = FakeProvider(), Classifier()
     provider.may_answer.clear()
-    first = asyncio.create_task(subject.classify(REQUEST, policy(), provider))
+    first = asyncio.create_task(subject.classify(REQUEST, policy(), judge(provider)))
     await asyncio.sleep(0)
-    second = asyncio.create_task(subject.classify(REQUEST, policy(), provider))
+    second = asyncio.create_task(subject.classify(REQUEST, policy(), judge(provider)))
     await asyncio.sleep(0)
 
     first.cancel()
@@ -165,7 +172,7 @@ async def test_a_cancelled_waiter_does_not_cancel_the_others():
 async def test_trouble_is_a_verdict_without_a_tier_and_is_not_remembered(reply, error):
     provider, subject = FakeProvider(reply), Classifier()
 
-    verdicts = [await subject.classify(REQUEST, policy(), provider) for _ in range(2)]
+    verdicts = [await subject.classify(REQUEST, policy(), judge(provider)) for _ in range(2)]
 
     assert [(verdict.tier, verdict.error) for verdict in verdicts] == [(None, error)] * 2
     assert len(provider.calls) == 2
@@ -175,7 +182,7 @@ async def test_its_own_timeout_ends_a_call_that_hangs():
     provider = FakeProvider()
     provider.may_answer.clear()
 
-    verdict = await Classifier().classify(REQUEST, policy(timeout=0.02), provider)
+    verdict = await Classifier().classify(REQUEST, policy(timeout=0.02), judge(provider))
 
     assert (verdict.tier, verdict.error) == (None, "timeout")
 
@@ -184,7 +191,7 @@ async def test_it_is_not_asked_while_it_is_not_ready_or_not_there():
     provider, subject = FakeProvider(), Classifier()
 
     verdicts = [
-        await subject.classify(REQUEST, policy(), provider, is_ready=False),
+        await subject.classify(REQUEST, policy(), judge(provider), is_ready=False),
         await subject.classify(REQUEST, policy(), None),
     ]
 
@@ -192,17 +199,37 @@ async def test_it_is_not_asked_while_it_is_not_ready_or_not_there():
     assert provider.calls == []
 
 
+async def test_it_is_not_asked_while_the_local_model_has_no_free_slot():
+    provider, subject, slots = FakeProvider(), Classifier(), LocalSlots(1)
+    await slots.acquire(0)
+
+    busy = await subject.classify(REQUEST, policy(), judge(provider, slots))
+    slots.release()
+    answered = await subject.classify(REQUEST, policy(), judge(provider, slots))
+
+    assert (busy.error, answered.tier) == ("skipped:busy", Tier.LOCAL)
+    assert slots.in_flight == 0
+
+
+async def test_a_call_gives_its_slot_back_when_it_fails():
+    provider, slots = FakeProvider(RuntimeError("a bug")), LocalSlots(1)
+
+    await Classifier().classify(REQUEST, policy(), judge(provider, slots))
+
+    assert slots.in_flight == 0
+
+
 async def test_after_failures_in_a_row_it_is_left_alone_for_a_while():
     now = 0.0
     breaker = Breaker("classifier", failures_to_open=2, open_seconds=30, clock=lambda: now)
     provider, subject = FakeProvider("prose"), Classifier(breaker=breaker)
     for _ in range(2):
-        await subject.classify(REQUEST, policy(), provider)
+        await subject.classify(REQUEST, policy(), judge(provider))
 
-    skipped = await subject.classify(REQUEST, policy(), provider)
+    skipped = await subject.classify(REQUEST, policy(), judge(provider))
     now = 31.0
     provider.reply = '{"tier": "opus", "reason": "hard"}'
-    recovered = await subject.classify(REQUEST, policy(), provider)
+    recovered = await subject.classify(REQUEST, policy(), judge(provider))
 
     assert skipped.error == "skipped:breaker_open"
     assert recovered.tier is Tier.OPUS

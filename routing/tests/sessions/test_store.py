@@ -61,6 +61,19 @@ async def test_five_idle_minutes_end_it(clock):
     assert await subject.recall("a") == SessionState(Tier.LOCAL, used_tools=False, idle_seconds=0.0)
 
 
+async def test_the_policy_may_set_another_idle_time(connection, clock):
+    one, other = SessionStore(connection, clock), SessionStore(connection, clock)
+    one.remember("a", Tier.OPUS, True, idle_seconds=900)
+    one.remember("b", Tier.OPUS, True, idle_seconds=0.02)
+    await one.flush()
+
+    clock.now += 600
+    await asyncio.sleep(0.05)
+
+    assert [await store.recall("a") is not None for store in (one, other)] == [True, True]
+    assert [await store.recall("b") for store in (one, other)] == [None, None]
+
+
 async def test_memory_is_bounded_and_the_least_recent_leave_first(clock, monkeypatch):
     monkeypatch.setattr(store_module, "MOST_SESSIONS", 2)
     subject = SessionStore(clock=clock)
