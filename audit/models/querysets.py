@@ -1,18 +1,28 @@
 """What is asked of the record. The order and the ranges of time are those of the ids."""
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Self
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DecimalField, Max, Model, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
 from audit.ids import id_at
+from audit.latency import merged, percentile
 
 if TYPE_CHECKING:
     from audit.models.record import RoutingDecision as _RoutingDecision
+    from audit.models.report import DailyReport as _DailyReport
 else:
-    _RoutingDecision = Model
+    _RoutingDecision = _DailyReport = Model
+
+ZERO: dict[str, Value] = {
+    "PositiveBigIntegerField": Value(0),
+    "FloatField": Value(0.0),
+    "DecimalField": Value(Decimal(0), output_field=DecimalField(max_digits=20, decimal_places=10)),
+}
 
 
 def start_of(day: date, time_zone: str) -> datetime:
@@ -42,3 +52,51 @@ class RoutingDecisionQuerySet(QuerySet[_RoutingDecision]):
         if before is not None:
             chosen &= Q(id__lt=before)
         return self.filter(chosen).select_related("outcome").order_by("-id")[:limit]
+
+
+class DailyReportQuerySet(QuerySet[_DailyReport]):
+    """Sums of sums. Every summed column `x` comes out as `total_x`; money is Decimal, in USD."""
+
+    def visible_to(self, teams: frozenset[int] | None) -> Self:
+        """Only reports of `teams`; None sees all."""
+        return self if teams is None else self.filter(team_id__in=teams)
+
+    def between(self, first: date, last: date) -> Self:
+        """Both days included."""
+        return self.filter(day__gte=first, day__lte=last)
+
+    def totals(self) -> dict[str, Any]:
+        return self.aggregate(**self._sums())
+
+    def by_day(self) -> list[dict[str, Any]]:
+        return self._by("day", order="day")
+
+    def by_tier(self) -> list[dict[str, Any]]:
+        return self._by("tier")
+
+    def by_phase(self) -> list[dict[str, Any]]:
+        return self._by("phase")
+
+    def by_model(self) -> list[dict[str, Any]]:
+        """By the model that answered; '' where none did."""
+        return self._by("served_model")
+
+    def by_team(self) -> list[dict[str, Any]]:
+        return self._by("team_id", label="team_name")
+
+    def by_key(self) -> list[dict[str, Any]]:
+        return self._by("key_id", label="key_name")
+
+    def latency(self, *shares: float) -> list[float | None]:
+        """Percentiles of the duration of answers, in seconds, one for each of `shares` (0..1)."""
+        whole = merged(self.values_list("latency_histogram", flat=True))
+        return [percentile(whole, share) for share in shares]
+
+    def _by(self, dimension: str, *, label: str = "", order: str = "-total_request_count") -> list[dict[str, Any]]:
+        """`label` is a name snapshot: the newest one stands."""
+        names = {f"last_{label}": Max(label)} if label else {}
+        return list(self.values(dimension).annotate(**names, **self._sums()).order_by(order, dimension))
+
+    def _sums(self) -> dict[str, Any]:
+        kinds = {field.name: field.get_internal_type() for field in self.model._meta.concrete_fields}
+        return {f"total_{name}": Coalesce(Sum(name), ZERO[kind]) for name, kind in kinds.items() if kind in ZERO}

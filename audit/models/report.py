@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.db import models
 
+from audit.models.querysets import DailyReportQuerySet
 from audit.models.record import NAME_LENGTH, TIERS
 
 DIMENSIONS = ["day", "team_id", "key_id", "tier", "served_model", "phase", "policy_version"]
@@ -84,7 +85,9 @@ class DailyReport(models.Model):
 
     duration = models.FloatField(default=0, help_text="Seconds, summed.")
     overhead = models.FloatField(default=0, help_text="Seconds, summed.")
-    latency_histogram = models.JSONField(default=list, help_text="Requests by duration; see audit.reports.latency.")
+    latency_histogram = models.JSONField(default=list, help_text="Answers by duration, as audit.latency counts them.")
+
+    objects = DailyReportQuerySet.as_manager()
 
     class Meta:
         constraints = [

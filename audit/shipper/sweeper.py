@@ -1,9 +1,10 @@
 """Closes decisions whose process ended before their outcome: as `interrupted`, with everything else unknown."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from audit.ids import id_at
@@ -36,7 +37,8 @@ def _close_all_of(writer: Writer) -> int:
 @transaction.atomic
 def _close_some_of(writer: Writer) -> int:
     of_writer = RoutingDecision.objects.filter(writer=writer, id__gte=id_at(writer.started_at - CLOCK_SLACK))
-    left_open = list(of_writer.filter(outcome=None).order_by("id")[:CHUNK])
+    has_attempt = Exists(Attempt.objects.filter(decision=OuterRef("pk")))
+    left_open = list(of_writer.filter(outcome=None).annotate(was_called=has_attempt).order_by("id")[:CHUNK])
     Outcome.objects.bulk_create([_interrupted(decision) for decision in left_open], ignore_conflicts=True)
     attempts = Attempt.objects.filter(decision__in=left_open, duration=None, error_type="")
     attempts.update(error_type="interrupted")
@@ -46,6 +48,7 @@ def _close_some_of(writer: Writer) -> int:
 def _interrupted(decision: RoutingDecision) -> Outcome:
     """What was served and what it cost is unknown, unless nothing was called."""
     return Outcome(
+        cost=None if decision.was_called else Decimal(0),  # type: ignore[attr-defined]
         decision=decision,
         created_at=timezone.now(),
         writer_id=decision.writer_id,

@@ -24,6 +24,17 @@ def test_what_a_dead_process_left_open_is_closed_as_interrupted_with_unknown_cos
     assert RoutingDecision.objects.get(sequence=1).outcome.status == "answered"
 
 
+def test_an_interrupted_request_that_had_called_nobody_cost_nothing(processes, ship):
+    process = processes()
+    process.record(decision(first_attempt=None))
+    process.die()
+    ship()
+
+    sweep()
+
+    assert Outcome.objects.get().cost == 0
+
+
 def test_what_a_living_process_has_open_is_not_touched(processes, ship):
     processes().record(decision())
     ship()

@@ -1,0 +1,17 @@
+from datetime import date
+
+from celery import shared_task
+
+from audit import reports
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def rebuild_daily_report_task(*, day: str | None = None) -> None:
+    """Today's report, or that of `day` (ISO)."""
+    reports.rebuild_daily_report(date.fromisoformat(day) if day else reports.today())
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def rebuild_recent_reports_task() -> None:
+    """Yesterday's, with the late arrivals of the days before it."""
+    reports.rebuild_recent_reports()
