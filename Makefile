@@ -15,6 +15,7 @@ run:
 	@$(RUN) python -m smartgateway.local.run
 
 doctor:
+	@$(RUN) python -m smartgateway.local.dotenv
 	@$(RUN) python manage.py doctor
 
 test: lint

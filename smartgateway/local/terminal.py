@@ -17,9 +17,12 @@ class Terminal:
         self.is_coloured = stream.isatty() and not os.environ.get("NO_COLOR")
 
     def tell(self, name: str, line: str) -> None:
+        self.show(f"{self.prefix(name)}{line}")
+
+    def show(self, text: str) -> None:
         """A terminal that is gone must not stop what runs."""
         with suppress(OSError):
-            self.stream.write(f"{self.prefix(name)}{line}\n")
+            self.stream.write(f"{text}\n")
             self.stream.flush()
 
     def prefix(self, name: str) -> str:

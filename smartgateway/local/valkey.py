@@ -26,6 +26,8 @@ def command(server: str, socket: Path, folder: Path) -> list[str]:
         "port": "0",
         "save": "",
         "appendonly": "no",
+        "logfile": str(folder / "valkey.log"),
+        "loglevel": "warning",
         "dir": str(folder),
     }
     return [server, *(part for name, value in options.items() for part in (f"--{name}", value))]

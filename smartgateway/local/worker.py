@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import warnings
 
 import uvicorn
 
@@ -10,6 +11,7 @@ KEEP_ALIVE_SECONDS = 75  # longer than the idle time-out of usual load balancers
 
 
 def main() -> None:
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # WhiteNoise, before the first collectstatic
     config = uvicorn.Config(
         "smartgateway.asgi:application",
         loop="uvloop",

@@ -23,6 +23,8 @@ class Command(BaseCommand):
         except CannotListenError as error:
             raise CommandError(str(error)) from error
         with listener:
+            self.stdout.write(f"Listening on {settings.HOST}:{settings.PORT}, {settings.WEB_CONCURRENCY} processes")
+            self.stdout.flush()
             parts = [SHIPPER, *(serving(number, listener.fileno()) for number in range(settings.WEB_CONCURRENCY))]
             status = asyncio.run(Supervisor(parts, self.tell, relays_output=False).run())
         sys.exit(status)
