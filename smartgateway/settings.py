@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from smartgateway import look
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if env.bool("READ_DOT_ENV", default=True):
@@ -183,14 +185,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "dashboard:sign_in"
+LOGIN_REDIRECT_URL = "dashboard:overview"
+UNFOLD = look.ADMIN
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "smartgateway.formats"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # served from where they are: no collectstatic step, none forgotten
 STATICFILES_DIRS = [BASE_DIR / "smartgateway" / "static"]
+WHITENOISE_USE_FINDERS = True  # serves from where files are installed: collectstatic is not needed, only possible
 APPEND_SLASH = True
 REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
 LOGGING = {

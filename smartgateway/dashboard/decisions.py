@@ -1,0 +1,84 @@
+"""The newest decisions, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from audit.models import RoutingDecision
+
+NEWEST = 20
+PHASES = {
+    "explicit": "Asked for by name",
+    "disabled": "Smart routing is off",
+    "keyword": "Keyword mode",
+    "heuristic": "Rules",
+    "llm_classifier": "Judged by the classifier",
+    "session": "Kept for its conversation",
+    "cache": "Answered from the cache",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """`status` is empty while there is no outcome; a `cost` of None is unknown, not free."""
+
+    id: UUID
+    created_at: datetime
+    key_name: str
+    team_name: str
+    asked: str
+    tier: str
+    model: str
+    served_tier: str
+    served_model: str
+    why: str
+    status: str
+    error: str
+    cost: Decimal | None
+
+    @property
+    def is_moved(self) -> bool:
+        """Another tier answered than the one that was chosen."""
+        return bool(self.served_tier) and self.served_tier != self.tier
+
+
+def newest(teams: frozenset[int] | None) -> list[DecisionRow]:
+    return [row_of(decision) for decision in RoutingDecision.objects.visible_to(teams).newest(limit=NEWEST)]
+
+
+def row_of(decision: RoutingDecision) -> DecisionRow:
+    outcome = getattr(decision, "outcome", None)
+    return DecisionRow(
+        id=decision.pk,
+        created_at=decision.created_at,
+        key_name=decision.key_name,
+        team_name=decision.team_name,
+        asked=decision.requested_model or "auto",
+        tier=decision.tier,
+        model=decision.model,
+        served_tier=outcome.served_tier if outcome else "",
+        served_model=outcome.served_model if outcome else "",
+        why=why(decision.phase, decision.reasons),
+        status=outcome.status if outcome else "",
+        error=outcome.error_type if outcome else "",
+        cost=outcome.cost if outcome else None,
+    )
+
+
+def why(phase: str, reasons: list[list[Any]]) -> str:
+    """The phase and the first rule that fired, with what it measured: `Rules: ask chars (212, limit 3,000)`."""
+    fired = next((reason for reason in reasons if reason[5]), None)
+    words = PHASES.get(phase, phase)
+    if fired is None:
+        return words
+    rule, value, threshold = str(fired[0]).replace("_", " "), measured(fired[1]), measured(fired[2])
+    details = ", ".join([value] * bool(value) + [f"threshold {threshold}"] * bool(threshold))
+    return f"{words}: {rule}" + (f" ({details})" if details else "")
+
+
+def measured(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

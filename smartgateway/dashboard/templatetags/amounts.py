@@ -1,0 +1,36 @@
+"""How amounts are written on every page."""
+
+from decimal import Decimal
+
+from django import template
+
+register = template.Library()
+MINUS = "\N{MINUS SIGN}"
+SMALLEST_SHOWN = Decimal("0.0001")
+
+
+@register.filter
+def usd(amount: Decimal | None) -> str:
+    """`$1,234`, `$12.30`, `$0.42`, `$0.0042`; a loss carries its minus, an unknown amount its name."""
+    if amount is None:
+        return "unknown"
+    size = abs(amount)
+    if 0 < size < SMALLEST_SHOWN:
+        return f"{MINUS if amount < 0 else ''}<${SMALLEST_SHOWN}"
+    digits = 0 if size >= 1000 else 2 if size >= Decimal("0.1") or not size else 4
+    return f"{MINUS if amount < 0 else ''}${size:,.{digits}f}"
+
+
+@register.filter
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def percent(number: float | None) -> str:
+    """`38 %`; a share that is there but tiny is never shown as 0, a loss carries its minus."""
+    if number is None:
+        return "–"
+    if 0 < abs(number) < 1:
+        return f"{MINUS if number < 0 else ''}<1 %"
+    return f"{MINUS if number < 0 else ''}{abs(number):.0f} %"

@@ -1,0 +1,57 @@
+from decimal import Decimal
+
+import pytest
+
+from smartgateway.dashboard.decisions import newest, why
+from smartgateway.dashboard.tests.rows import decision, outcome
+
+
+@pytest.mark.parametrize(
+    ("phase", "reasons", "words"),
+    [
+        pytest.param(
+            "heuristic",
+            [["near_miss", 1.0, 2.0, -1.0, "CLAUDE", False], ["total_chars", 64213.0, 30000.0, 1.0, "CLAUDE", True]],
+            "Rules: total chars (64,213, threshold 30,000)",
+            id="the first rule that fired, with its measure",
+        ),
+        pytest.param("explicit", [["tier", "opus", "", 0, "", True]], "Asked for by name: tier (opus)", id="a word"),
+        pytest.param("llm_classifier", [], "Judged by the classifier", id="no rule"),
+        pytest.param(
+            "session",
+            [["idle", 0.25, 3, 1, "", True]],
+            "Kept for its conversation: idle (0.25, threshold 3)",
+            id="a fraction",
+        ),
+    ],
+)
+def test_a_decision_is_explained_in_words(phase, reasons, words):
+    assert why(phase, reasons) == words
+
+
+@pytest.mark.django_db
+def test_a_decision_without_an_outcome_is_listed_and_its_cost_is_unknown():
+    decision(requested_model="")
+
+    (row,) = newest(None)
+
+    assert (row.asked, row.status, row.cost, row.is_moved) == ("auto", "", None, False)
+
+
+@pytest.mark.django_db
+def test_another_tier_that_answered_is_named():
+    outcome(decision(tier="local"), served_tier="haiku", served_model="claude-haiku-5-5", cost=Decimal("0.001"))
+
+    (row,) = newest(None)
+
+    assert row.is_moved
+    assert (row.tier, row.served_tier, row.cost) == ("local", "haiku", Decimal("0.001"))
+
+
+@pytest.mark.django_db
+def test_the_newest_twenty_of_the_readers_teams_are_listed():
+    decision(team_id=2, key_name="not ours")
+    for number in range(21):
+        decision(team_id=1, key_name=str(number))
+
+    assert [row.key_name for row in newest(frozenset({1}))] == [str(number) for number in range(20, 0, -1)]

@@ -1,0 +1,83 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from smartgateway.dashboard.figures import figures
+from smartgateway.dashboard.periods import periods
+from smartgateway.dashboard.tests.rows import DAY, NOW, report
+
+pytestmark = pytest.mark.django_db
+TODAY, YESTERDAY, WEEK = periods(DAY).values()
+
+
+def test_shares_are_of_all_requests_and_of_all_money():
+    report("local", requests=60)
+    report("sonnet", requests=30, cost="3")
+    report("opus", requests=10, cost="9")
+
+    shares = {tier.name: (tier.request_percent, tier.cost_percent) for tier in figures(TODAY, None).tiers}
+
+    assert shares == {"local": (60, 0), "sonnet": (30, 25), "opus": (10, 75)}
+
+
+def test_the_ladder_is_shown_whole_and_other_models_only_where_they_were_used():
+    report("local")
+    assert [tier.name for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus"]
+
+    report("")
+
+    assert [tier.name for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus", "other"]
+
+
+def test_the_headline_is_against_as_requested_and_net_of_routing():
+    report("local", requests=10, classifier_cost="0.5", baseline="4")
+    report("sonnet", requests=10, cost="2", baseline="4")
+
+    shown = figures(TODAY, None)
+
+    assert shown.headline.title == "As requested"
+    assert (shown.headline.cost, shown.headline.saved) == (8, Decimal("5.5"))
+    assert shown.headline.percent == 68.75
+    assert shown.spent == Decimal("2.5")
+
+
+def test_routing_that_cost_more_than_it_saved_shows_a_loss():
+    report("opus", cost="9", baseline="3")
+
+    assert figures(TODAY, None).headline.saved == -6
+    assert figures(TODAY, None).headline.percent == -200
+
+
+def test_only_the_teams_that_the_reader_may_see_are_counted():
+    report(team_id=1, requests=3)
+    report(team_id=2, requests=5)
+
+    assert figures(TODAY, frozenset({2})).total["request_count"] == 5
+    assert figures(TODAY, frozenset()).total["request_count"] == 0
+
+
+def test_a_period_counts_its_own_days_alone():
+    for days_ago, requests in ((0, 1), (1, 10), (6, 100), (7, 1000)):
+        report(requests=requests, day=DAY - timedelta(days=days_ago))
+
+    counted = [figures(period, None).total["request_count"] for period in (TODAY, YESTERDAY, WEEK)]
+
+    assert counted == [1, 10, 111]
+
+
+def test_the_trend_has_every_day_also_those_without_requests():
+    report("opus", requests=4, cost="1.5")
+
+    days = figures(TODAY, None).days
+
+    assert [day.day for day in days] == WEEK.days
+    assert [day.requests["opus"] for day in days] == [0, 0, 0, 0, 0, 0, 4]
+    assert days[-1].cost == Decimal("1.5")
+
+
+def test_a_period_that_was_never_reported_is_told_from_one_without_requests():
+    report(requests=0)
+
+    assert figures(TODAY, None).built_at == NOW
+    assert figures(YESTERDAY, None).built_at is None

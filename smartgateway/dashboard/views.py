@@ -1,0 +1,44 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+
+from smartgateway.dashboard.decisions import newest
+from smartgateway.dashboard.figures import TIERS, Figures, figures
+from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
+from smartgateway.dashboard.periods import periods, today
+
+
+class Overview(TeamPage):
+    template_name = "dashboard/overview.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        offered = periods(today())
+        period = offered.get(self.request.GET.get("period", ""), offered["today"])
+        shown = figures(period, self.teams)
+        return super().get_context_data(
+            **kwargs,
+            periods=offered.values(),
+            period=period,
+            figures=shown,
+            tier_titles=TIERS.values(),
+            trend=trend(shown),
+            decisions=newest(self.teams),
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class SignIn(StrictPolicyMixin, LoginView):
+    template_name = "dashboard/sign_in.html"
+    redirect_authenticated_user = True
+
+
+def trend(shown: Figures) -> dict[str, Any]:
+    """The last days as the chart's script reads them."""
+    return {
+        "days": [f"{day.day:%a} {day.day.day}" for day in shown.days],
+        "tiers": [
+            {"name": name or "other", "title": title, "requests": [day.requests[name] for day in shown.days]}
+            for name, title in TIERS.items()
+        ],
+    }

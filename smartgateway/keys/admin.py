@@ -1,0 +1,121 @@
+"""Teams, keys and users, as operators see them. A key's secret is shown once, right after it was made."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Count, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from smartgateway.keys.issuing import mint
+from smartgateway.keys.models import ApiKey, Membership, Team
+
+MAY_SERVE = ("What may answer", {"fields": ["is_local_only", ("allows_local", "allows_sonnet", "allows_opus")]})
+
+admin.site.index_title = "Admin"
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ["user", "team"]
+
+
+@admin.register(Team)
+class TeamAdmin(ModelAdmin):
+    list_display = ["name", "members_count", "keys_count", "is_local_only", "requests_per_minute", "created_at"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    fieldsets = [(None, {"fields": ["name", "slug"]}), MAY_SERVE, ("Limits", {"fields": ["requests_per_minute"]})]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(
+            members_count=Count("memberships", distinct=True),
+            keys_count=Count("keys", filter=Q(keys__is_active=True), distinct=True),
+        )
+
+    @display(description="members", ordering="members_count")
+    def members_count(self, team: Any) -> int:
+        return int(team.members_count)
+
+    @display(description="active keys", ordering="keys_count")
+    def keys_count(self, team: Any) -> int:
+        return int(team.keys_count)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    list_display = ["name", "shown", "team", "owner", "state", "requests_per_minute", "created_at", "expires_at"]
+    list_filter = ["team", "is_active", "is_local_only"]
+    list_select_related = ["team", "owner"]
+    search_fields = ["name", "prefix", "last_four", "team__name", "owner__username"]
+    autocomplete_fields = ["team", "owner"]
+    readonly_fields = ["shown", "created_at"]
+    actions = ["revoke_selected"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        about = ["name", "team", "owner"]
+        return [
+            (None, {"fields": [*about, "shown", "created_at", "is_active"] if obj else about}),
+            MAY_SERVE,
+            ("Limits", {"fields": ["requests_per_minute", "expires_at"]}),
+        ]
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: "ModelForm[ApiKey]", change: bool) -> None:
+        if change:
+            obj.save()
+            return
+        secret = mint(obj)
+        obj.save()
+        messages.warning(
+            request,
+            format_html(
+                "Copy the key of {} now, it is not shown again: "
+                '<code style="user-select: all; overflow-wrap: anywhere">{}</code>',
+                obj.name,
+                secret,
+            ),
+        )
+
+    @display(description="key")
+    def shown(self, key: ApiKey) -> str:
+        return f"{key.prefix}…{key.last_four}"
+
+    @display(description="state", label={"active": "success", "expired": "warning", "revoked": "danger"})
+    def state(self, key: ApiKey) -> str:
+        if not key.is_active:
+            return "revoked"
+        has_expired = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
+        return "expired" if has_expired else "active"
+
+    @action(description="Revoke the selected keys", permissions=["change"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        active = list(queryset.filter(is_active=True))
+        for key in active:
+            key.revoke()
+            self.log_change(request, key, "Revoked.")
+        messages.success(request, f"Revoked: {len(active)}. They are refused within 2 seconds.")
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = [MembershipInline]
+
+
+@admin.register(Group)
+class PeopleGroupAdmin(GroupAdmin, ModelAdmin):
+    pass
