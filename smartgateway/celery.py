@@ -3,8 +3,22 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
+
+TODAY_SECONDS = 300
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
 app = Celery("smartgateway")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "rebuild today's report": {
+        "task": "audit.tasks.rebuild_daily_report_task",
+        "schedule": TODAY_SECONDS,
+        "options": {"expires": TODAY_SECONDS},
+    },
+    "rebuild the reports of the days before": {
+        "task": "audit.tasks.rebuild_recent_reports_task",
+        "schedule": crontab(hour=0, minute=20),  # in REPORT_TIME_ZONE, once yesterday's last requests have ended
+    },
+}

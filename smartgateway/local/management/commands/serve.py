@@ -11,7 +11,7 @@ from smartgateway.local.listening import CannotListenError, listen
 from smartgateway.local.supervisor import Part, Supervisor
 from smartgateway.local.worker import DRAIN_SECONDS
 
-SHIPPER = Part("shipper", (sys.executable, "manage.py", "ship"), grace_seconds=20)
+SHIPPER = Part("shipper", (sys.executable, "manage.py", "ship"), grace_seconds=25)
 
 
 class Command(BaseCommand):
