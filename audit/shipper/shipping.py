@@ -138,9 +138,9 @@ class Shipper:
         self.discover()
 
     def mark_seen(self) -> None:
-        """Note that the writers here live, or at least that their journals are not lost."""
+        """Note that the writers here live, or that their journals are at least not lost."""
         known = [source.writer_id for source in self._sources.values() if source.writer_id is not None]
-        Writer.objects.filter(pk__in=known).update(seen_at=timezone.now())
+        Writer.objects.filter(pk__in=known).update(seen_at=timezone.now(), swept_at=None)
 
     def _is_drained(self, source: Source) -> bool:
         assert source.journals.current is not None

@@ -16,6 +16,7 @@ from audit.models import Outcome, RoutingDecision
 from audit.shipper import Shipper, process
 from audit.shipper.batch import Batch
 from audit.tests.doubles import decision, outcome
+from audit.verification import verify
 
 PATIENCE_SECONDS = 30
 
@@ -90,6 +91,7 @@ def test_after_kill_9_in_mid_load_every_acknowledged_record_is_shipped_once(spaw
     assert len(acknowledged) > 300
     assert acknowledged <= decisions | outcomes
     assert RoutingDecision.objects.count() == Outcome.objects.count()
+    assert verify(tmp_path).troubles == []
 
 
 def drain(shipper):
@@ -114,6 +116,7 @@ def test_a_shipper_killed_in_mid_load_and_started_again_loses_and_doubles_nothin
 
     assert second.wait(PATIENCE_SECONDS) == 0
     assert RoutingDecision.objects.count() == 1100
+    assert verify(tmp_path).troubles == []
 
 
 def record_requests(serving, count):
