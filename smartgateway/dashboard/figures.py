@@ -47,6 +47,10 @@ class Baseline:
     def percent(self) -> float | None:
         return float(self.saved / self.cost * 100) if self.cost else None
 
+    @property
+    def percent_above(self) -> float | None:
+        return None if self.percent is None else -self.percent
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -70,6 +74,10 @@ class Figures:
     @property
     def unanswered(self) -> int:
         return int(self.total["failed_count"] + self.total["refused_count"] + self.total["aborted_count"])
+
+    @property
+    def has_trend(self) -> bool:
+        return any(count for day in self.days for count in day.requests.values())
 
     @property
     def has_other(self) -> bool:

@@ -1,10 +1,7 @@
 """The days that a page can show, in the time zone of the reports."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
+from datetime import date, timedelta
 
 WEEK = timedelta(days=6)
 
@@ -19,10 +16,6 @@ class Period:
     @property
     def days(self) -> list[date]:
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
-
-
-def today() -> date:
-    return datetime.now(ZoneInfo(settings.REPORT_TIME_ZONE)).date()
 
 
 def periods(day: date) -> dict[str, Period]:

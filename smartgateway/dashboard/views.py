@@ -3,10 +3,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import LoginView
 
+from audit.reports import today
 from smartgateway.dashboard.decisions import newest
 from smartgateway.dashboard.figures import TIERS, Figures, figures
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
-from smartgateway.dashboard.periods import periods, today
+from smartgateway.dashboard.periods import periods
 
 
 class Overview(TeamPage):

@@ -99,6 +99,7 @@ def test_a_loss_is_shown_as_one(admin_client):
 
     assert "Spent more than as requested" in page
     assert '<dd class="loss">−$6.00</dd>' in page
+    assert "200 % above the $3.00" in page
 
 
 def test_unknown_costs_are_loud(admin_client):
@@ -108,15 +109,15 @@ def test_unknown_costs_are_loud(admin_client):
 
 
 def test_a_day_without_a_report_says_what_to_do(admin_client):
+    decision()
+
     page = text(admin_client.get(ADDRESS))
 
     assert "No report of this period has been built yet" in page
     assert "rebuild_reports --from 2026-11-23 --to 2026-11-23" in page
 
 
-def test_a_day_without_requests_says_how_to_send_one(admin_client):
-    report(requests=0)
-
+def test_before_the_first_request_it_says_how_to_send_one(admin_client):
     page = text(admin_client.get(ADDRESS))
 
     assert "No requests in this period" in page

@@ -1,6 +1,6 @@
 "use strict";
 
-const trend = JSON.parse(document.getElementById("trend-data").textContent);
+const trend = JSON.parse(document.getElementById("trend-data")?.textContent ?? "null");
 const canvas = document.getElementById("trend-chart");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 let chart = null;
@@ -41,5 +41,7 @@ function draw() {
 }
 
 Chart.defaults.font.family = "Inter, system-ui, sans-serif";
-draw();
-window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+if (trend) {
+  draw();
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}

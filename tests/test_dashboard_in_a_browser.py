@@ -1,0 +1,74 @@
+"""The dashboard as a reader meets it: in a browser, narrow and wide, by night, under its strict policy."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from audit.reports import today
+from smartgateway.dashboard.tests.rows import decision, outcome, report
+
+ARGUMENTS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
+TIMEOUT_MS = 15_000
+
+
+@contextmanager
+def opened(address, **context):
+    """A page in the system's chromium, and what it complained of meanwhile."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        page = browser.new_page(**context)
+        page.set_default_timeout(TIMEOUT_MS)
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        yield page, complaints
+        browser.close()
+
+
+def sign_in(page):
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill("password")
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def address(live_server, admin_user):
+    """A site with a day of requests, of which a fifth of the money was lost."""
+    report("local", requests=60, day=today(), baseline="1")
+    report("opus", requests=40, day=today(), cost="6", baseline="4")
+    outcome(decision(tier="local", key_name="ada's laptop"), served_tier="haiku", served_model="claude-haiku-5-5")
+    return f"{live_server.url}/dashboard/"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1600, "light")])
+def test_a_manager_signs_in_and_reads_the_day(address, width, scheme):
+    with opened(address, viewport={"width": width, "height": 900}, color_scheme=scheme) as (page, complaints):
+        sign_in(page)
+
+        expect(page.get_by_text("Spent more than as requested")).to_be_visible()
+        expect(page.get_by_text("−$1.00").first).to_be_visible()
+        expect(page.get_by_role("row", name=re.compile("Local.*60"))).to_be_visible()
+        expect(page.get_by_text("ada's laptop")).to_be_visible()
+        page.wait_for_function("Chart.getChart('trend-chart').data.datasets.length === 2")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert complaints == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_period_and_the_table_are_reached_by_keyboard(address):
+    with opened(address) as (page, complaints):
+        sign_in(page)
+
+        page.get_by_role("link", name="Last 7 days").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Last 7 days")).to_be_visible()
+        page.get_by_text("As a table, with cost").focus()
+        page.keyboard.press("Enter")
+
+        expect(page.get_by_role("row", name=re.compile("60 0 0 40"))).to_be_visible()
+        assert page.url.endswith("?period=week")
+        assert complaints == []
