@@ -10,6 +10,7 @@ from routing.capabilities.anthropic import AnthropicScout
 from routing.capabilities.ollama import OllamaScout
 from routing.capabilities.openai_compatible import OpenAICompatibleScout
 from routing.capabilities.server import Scout
+from routing.providers import anthropic
 from routing.providers.base import Provider
 from routing.providers.http import Upstream
 from routing.providers.ollama import Ollama
@@ -31,7 +32,15 @@ class Claude:
 
 
 def open_anthropic() -> Claude | None:
-    return None
+    if not settings.ANTHROPIC_API_KEY:
+        return None
+    upstream = Upstream(
+        transport(settings.ANTHROPIC_BASE_URL),
+        settings.ANTHROPIC_BASE_URL,
+        label="Claude's API",
+        headers=anthropic.headers(settings.ANTHROPIC_API_KEY),
+    )
+    return Claude(anthropic.Anthropic(upstream), AnthropicScout(upstream))
 
 
 def open_local() -> Local | None:

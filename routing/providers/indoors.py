@@ -1,13 +1,22 @@
 """The indoor form: what every dialect reads out of it, and how chunks and answers of it are made."""
 
 import time
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
 from routing.engine.types import Usage
-from routing.providers.base import Account, Call, ChatCompletion, ChatCompletionChunk, ProviderRejectedError
+from routing.providers.base import (
+    Account,
+    Answer,
+    Call,
+    ChatCompletion,
+    ChatCompletionChunk,
+    ProviderRejectedError,
+    Stream,
+)
 
 MUST_CALL = "You must answer by calling one of the tools you were given."
 MUST_CALL_NAMED = "You must answer by calling the tool `{name}`."
@@ -167,34 +176,47 @@ def usage_members(usage: Usage) -> dict[str, Any]:
     }
 
 
-async def collected(chunks: AsyncIterable[ChatCompletionChunk], account: Account) -> ChatCompletion:
+class Collector:
     """One whole answer out of its chunks."""
-    texts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": []}
-    calls: list[dict[str, Any]] = []
-    last: ChatCompletionChunk = {}
-    finish_reason = "stop"
-    async for chunk in chunks:
-        last = chunk
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {"content": "", "reasoning_content": "", "refusal": ""}
+        self._calls: list[dict[str, Any]] = []
+        self._last: ChatCompletionChunk = {}
+        self._finish_reason = "stop"
+
+    def add(self, chunk: ChatCompletionChunk) -> None:
+        self._last = chunk
         for choice in chunk["choices"]:
-            finish_reason = choice["finish_reason"] or finish_reason
-            for name, pieces in texts.items():
-                pieces.append(choice["delta"].get(name) or "")
-            for fragment in choice["delta"].get("tool_calls", ()):
-                add_fragment(calls, fragment)
-    message: dict[str, Any] = {"role": "assistant", "content": "".join(texts.pop("content")) or None}
-    if not calls:
-        message["content"] = message["content"] or ""
-    message |= {name: "".join(pieces) for name, pieces in texts.items() if any(pieces)}
-    if calls:
-        message["tool_calls"] = calls
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
-    usage = {"usage": usage_members(account.usage)} if account.usage else {}
-    return {**last, "object": "chat.completion", "choices": [choice], **usage}
+            self._finish_reason = choice["finish_reason"] or self._finish_reason
+            delta = choice["delta"]
+            for name in self._texts.keys() & delta.keys():
+                self._texts[name] += delta[name]
+            for fragment in delta.get("tool_calls", ()):
+                self._add_call(fragment)
+
+    def completion(self, usage: Usage | None) -> ChatCompletion:
+        message: dict[str, Any] = {"role": "assistant"}
+        message |= {name: text for name, text in self._texts.items() if text or name == "content"}
+        if self._calls:
+            message["content"] = message["content"] or None
+            message["tool_calls"] = self._calls
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._finish_reason}
+        counts = {"usage": usage_members(usage)} if usage else {}
+        return {**self._last, "object": "chat.completion", "choices": [choice], **counts}
+
+    def _add_call(self, fragment: Mapping[str, Any]) -> None:
+        function = fragment["function"]
+        if "id" in fragment:
+            self._calls.append({"id": fragment["id"], "type": "function", "function": dict(function)})
+        else:
+            self._calls[fragment["index"]]["function"]["arguments"] += function["arguments"]
 
 
-def add_fragment(calls: list[dict[str, Any]], fragment: Mapping[str, Any]) -> None:
-    if "id" in fragment:
-        function = dict(fragment["function"])
-        calls.append({"id": fragment["id"], "type": "function", "function": function})
-    else:
-        calls[fragment["index"]]["function"]["arguments"] += fragment["function"]["arguments"]
+async def collected(stream: Stream) -> Answer:
+    """A stream that nobody watches, as a whole answer."""
+    collector = Collector()
+    async with aclosing(stream.chunks) as chunks:
+        async for chunk in chunks:
+            collector.add(chunk)
+    return Answer(stream.account, completion=collector.completion(stream.account.usage))

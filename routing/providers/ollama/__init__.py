@@ -45,10 +45,7 @@ class Ollama:
 
     async def complete(self, call: Call) -> Answer:
         """Streamed all the same: a slow model is not silent, and who goes away stops it."""
-        stream = await self.stream(call)
-        async with aclosing(stream.chunks):
-            completion = await indoors.collected(stream.chunks, stream.account)
-        return Answer(stream.account, completion=completion)
+        return await indoors.collected(await self.stream(call))
 
     async def stream(self, call: Call) -> Stream:
         request = build(call, num_ctx=self._num_ctx, keep_alive=self._keep_alive, thinks=self._thinks(call.model))

@@ -1,0 +1,93 @@
+"""JSON schemas as Claude's structured outputs and tools take them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+UNSUPPORTED = frozenset(
+    {
+        "$schema",
+        "$id",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "maxItems",
+        "uniqueItems",
+        "contains",
+        "minProperties",
+        "maxProperties",
+        "patternProperties",
+        "propertyNames",
+        "not",
+        "if",
+        "then",
+        "else",
+    }
+)
+BY_NAME = ("properties", "$defs", "definitions")  # their keys are names, not keywords
+UNIONS = ("anyOf", "oneOf", "allOf")
+
+
+def closed(schema: Any) -> Any:
+    """The schema without what is unsupported, each of its objects closed."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword in BY_NAME and isinstance(value, dict):
+            kept[keyword] = {name: closed(inner) for name, inner in value.items()}
+        elif keyword in ("enum", "const", "default", "examples"):
+            kept[keyword] = value
+        elif keyword == "minItems":
+            kept[keyword] = min(value, 1)
+        elif keyword not in UNSUPPORTED:
+            kept["anyOf" if keyword == "oneOf" else keyword] = closed(value)
+    if kept.get("type") == "object" or "properties" in kept:
+        kept["additionalProperties"] = False
+    return kept
+
+
+def is_recursive(schema: Mapping[str, Any]) -> bool:
+    """Whether a definition leads back to itself, or the schema refers to its own root."""
+    edges = {f"#/{group}/{name}": refs(inner) for group in BY_NAME[1:] for name, inner in schema.get(group, {}).items()}
+    if "#" in refs(schema):
+        return True
+    for start in edges:
+        reached, waiting = set(), list(edges[start])
+        while waiting:
+            ref = waiting.pop()
+            if ref == start:
+                return True
+            if ref not in reached:
+                reached.add(ref)
+                waiting += edges.get(ref, ())
+    return False
+
+
+def refs(schema: Any) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*(refs(item) for item in schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = {schema["$ref"]} if isinstance(schema.get("$ref"), str) else set()
+    return own.union(*(refs(value) for value in schema.values()))
+
+
+def input_schema(parameters: object) -> dict[str, Any]:
+    """A tool's parameters as an object schema; a union at the top, which is refused, becomes all its properties."""
+    if not isinstance(parameters, dict) or not parameters:
+        return {"type": "object", "properties": {}}
+    schema = {keyword: value for keyword, value in parameters.items() if keyword not in UNIONS}
+    schema["type"] = "object"
+    for union in UNIONS:
+        for member in parameters.get(union) or ():
+            if isinstance(member, dict) and isinstance(member.get("properties"), dict):
+                schema["properties"] = {**member["properties"], **schema.get("properties", {})}
+            if union == "allOf" and isinstance(member, dict) and isinstance(member.get("required"), list):
+                schema["required"] = [*schema.get("required", ()), *member["required"]]
+    return schema

@@ -1,0 +1,3 @@
+from tests.doubles.anthropic.app import AnthropicDouble
+
+__all__ = ["AnthropicDouble"]

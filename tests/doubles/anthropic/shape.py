@@ -1,0 +1,46 @@
+"""The closed schema of a Messages body, taken from the SDK's own parameter types."""
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+import anthropic.types
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import is_typeddict
+
+
+@cache
+def adapter() -> TypeAdapter:
+    """Every type of the SDK forbids unknown members here, unless it says itself that it allows them."""
+    for module in pkgutil.iter_modules(anthropic.types.__path__):
+        if module.name != "beta":
+            close(importlib.import_module(f"anthropic.types.{module.name}"))
+    return TypeAdapter(anthropic.types.message_create_params.MessageCreateParamsBase)
+
+
+def close(module: Any) -> None:
+    for value in vars(module).values():
+        if is_typeddict(value) and "__pydantic_config__" not in vars(value):
+            value.__pydantic_config__ = {"extra": "forbid"}
+
+
+def misshapen(body: Any) -> str | None:
+    """What is wrong with the shape, in the API's own way of saying it."""
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name != "stream"}
+    try:
+        exhaust(adapter().validate_python(body, strict=True))
+    except ValidationError as exc:
+        error = exc.errors()[0]
+        return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+    return None
+
+
+def exhaust(value: Any) -> None:
+    """Iterables are validated only while they are read."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, str | bytes | int | float | None):
+        for item in value:
+            exhaust(item)
