@@ -12,9 +12,10 @@ from routing.capabilities.openai_compatible import OpenAICompatibleScout
 from routing.capabilities.server import Scout
 from routing.providers import anthropic
 from routing.providers.base import Provider
-from routing.providers.http import Upstream
+from routing.providers.http import PlainTransport, Upstream
 from routing.providers.ollama import Ollama
 from routing.providers.openai_compatible import OpenAICompatible
+from routing.providers.transport import FastTransport
 
 LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=200, keepalive_expiry=30.0)
 
@@ -71,7 +72,10 @@ def local_headers() -> dict[str, str]:
 
 
 def transport(base_url: str) -> httpx.AsyncBaseTransport:
-    return httpx.AsyncHTTPTransport(limits=LIMITS, proxy=proxy_for(base_url))
+    """The fast one speaks to origins directly; httpx's own also through the platform's proxy."""
+    if settings.UPSTREAM_TRANSPORT == "fast":
+        return FastTransport(limits=LIMITS)
+    return PlainTransport(limits=LIMITS, proxy=proxy_for(base_url))
 
 
 def proxy_for(base_url: str) -> str | None:

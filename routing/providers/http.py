@@ -95,6 +95,17 @@ class OpenChunks(AsyncGenerator[Any, None]):
             await self._reply.aclose()
 
 
+class PlainTransport(httpx.AsyncHTTPTransport):
+    """httpx's own transport, told of the longer silence before the first byte as the fast one is."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        timeouts = request.extensions["timeout"]
+        between_bytes, timeouts["read"] = timeouts["read"], timeouts["first_byte"]
+        response = await super().handle_async_request(request)
+        timeouts["read"] = between_bytes  # read anew for each read
+        return response
+
+
 class Upstream:
     """A host, its transport and what every request to it carries. `label` is how messages call it."""
 
@@ -134,7 +145,8 @@ class Upstream:
     ) -> Reply:
         limits = {
             "connect": timeouts.connect,
-            "read": timeouts.first_byte,
+            "first_byte": timeouts.first_byte,
+            "read": timeouts.between_bytes,
             "write": timeouts.between_bytes,
             "pool": timeouts.connect,
         }
@@ -143,7 +155,6 @@ class Upstream:
             response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.StreamError) as exc:
             raise broken(exc, self.label) from exc
-        limits["read"] = timeouts.between_bytes  # transports read the limit anew for each read
         reply = Reply(response, self.label)
         if reply.status != 200:
             raise failure_of(reply.status, reply.headers, await reply.start_of_body(), self.label, reply.request_id)

@@ -1,5 +1,7 @@
+import asyncio
 import gzip
 import json
+from contextlib import nullcontext
 
 import httpx
 import msgspec
@@ -16,8 +18,11 @@ from routing.providers.base import (
     ProviderTimeoutError,
     ProviderUnavailableError,
     RateLimitedError,
+    Timeouts,
 )
+from routing.providers.http import PlainTransport, Upstream
 from routing.providers.openai_compatible import OpenAICompatible
+from routing.providers.transport import FastTransport
 from routing.tests.providers.replies import Pieces, answering, cut, outcome_of, transcript, upstream
 
 BODY = {"messages": [{"role": "user", "content": "Hi"}]}
@@ -328,16 +333,32 @@ async def test_trouble_on_the_line_is_told_in_our_own_tree(raised, error, kind, 
     assert (caught.value.kind, caught.value.was_sent) == (kind, was_sent)
 
 
-async def test_the_silence_before_the_first_byte_may_be_longer_than_the_one_between_bytes():
-    seen = []
-    handler = answering(WHOLE)
-    provider = OpenAICompatible(
-        upstream(lambda request: seen.append(dict(request.extensions["timeout"])) or handler(request))
-    )
+@pytest.mark.parametrize("transport", [FastTransport, PlainTransport])
+@pytest.mark.parametrize(("pauses", "fails"), [((0.3, 0.0), False), ((0.0, 0.3), True)], ids=["before", "between"])
+async def test_the_silence_before_the_first_byte_may_be_longer_than_the_one_between_bytes(transport, pauses, fails):
+    async def handle(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(pauses[0])
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(WHOLE) + WHOLE[:9])
+        await asyncio.sleep(pauses[1])
+        writer.write(WHOLE[9:])
+        writer.close()
+        handled.set()
 
-    await provider.complete(call(RAW))
+    handled = asyncio.Event()
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    provider = OpenAICompatible(Upstream(transport(), address, label="the server", headers={}))
+    patient = Call("m", BODY, "a", timeouts=Timeouts(connect=1, first_byte=5, between_bytes=0.1))
 
-    assert seen == [{"connect": 5.0, "read": 300.0, "write": 120.0, "pool": 5.0}]
+    try:
+        with pytest.raises(ProviderTimeoutError) if fails else nullcontext():
+            await provider.complete(patient)
+    finally:
+        await handled.wait()
+        await provider.aclose()
+        server.close()
+        await asyncio.sleep(0)
 
 
 async def test_a_compressed_answer_is_understood_though_none_was_asked_for():
