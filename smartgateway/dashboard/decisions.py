@@ -60,22 +60,23 @@ def row_of(decision: RoutingDecision) -> DecisionRow:
         model=decision.model,
         served_tier=outcome.served_tier if outcome else "",
         served_model=outcome.served_model if outcome else "",
-        why=why(decision.phase, decision.reasons),
+        why=why(decision.phase, decision.band, decision.reasons),
         status=outcome.status if outcome else "",
         error=outcome.error_type if outcome else "",
         cost=outcome.cost if outcome else None,
     )
 
 
-def why(phase: str, reasons: list[list[Any]]) -> str:
-    """The phase and the first rule that fired, with what it measured: `Rules: ask chars (212, limit 3,000)`."""
-    fired = next((reason for reason in reasons if reason[5]), None)
+def why(phase: str, band: str, reasons: list[list[Any]]) -> str:
+    """The phase and the first rule that fired for it: `Rules: total chars (64,213, threshold 30,000)`."""
+    fired = sorted((reason for reason in reasons if reason[5]), key=lambda reason: bool(reason[4] != band))
     words = PHASES.get(phase, phase)
-    if fired is None:
+    if not fired:
         return words
-    rule, value, threshold = str(fired[0]).replace("_", " "), measured(fired[1]), measured(fired[2])
-    details = ", ".join([value] * bool(value) + [f"threshold {threshold}"] * bool(threshold))
-    return f"{words}: {rule}" + (f" ({details})" if details else "")
+    rule, value, threshold, *_ = fired[0]
+    measures = [measured(value), f"threshold {measured(threshold)}" if threshold != "" else ""]
+    details = "" if value == threshold else ", ".join(measure for measure in measures if measure)
+    return f"{words}: {str(rule).replace('_', ' ')}" + (f" ({details})" if details else "")
 
 
 def measured(value: float | str) -> str:

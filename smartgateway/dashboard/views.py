@@ -8,6 +8,7 @@ from smartgateway.dashboard.decisions import newest
 from smartgateway.dashboard.figures import TIERS, Figures, figures
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
 from smartgateway.dashboard.periods import periods
+from smartgateway.keys.models import Team
 
 
 class Overview(TeamPage):
@@ -25,6 +26,7 @@ class Overview(TeamPage):
             tier_titles=TIERS.values(),
             trend=trend(shown),
             decisions=newest(self.teams),
+            scope=scope(self.teams),
             time_zone=settings.REPORT_TIME_ZONE,
         )
 
@@ -32,6 +34,13 @@ class Overview(TeamPage):
 class SignIn(StrictPolicyMixin, LoginView):
     template_name = "dashboard/sign_in.html"
     redirect_authenticated_user = True
+
+
+def scope(teams: frozenset[int] | None) -> str:
+    """Whose figures these are, in words."""
+    if teams is None:
+        return "All teams"
+    return ", ".join(Team.objects.filter(pk__in=teams).values_list("name", flat=True))
 
 
 def trend(shown: Figures) -> dict[str, Any]:

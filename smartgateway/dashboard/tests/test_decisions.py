@@ -13,7 +13,13 @@ from smartgateway.dashboard.tests.rows import decision, outcome
             "heuristic",
             [["near_miss", 1.0, 2.0, -1.0, "CLAUDE", False], ["total_chars", 64213.0, 30000.0, 1.0, "CLAUDE", True]],
             "Rules: total chars (64,213, threshold 30,000)",
-            id="the first rule that fired, with its measure",
+            id="a rule that fired, with its measure",
+        ),
+        pytest.param(
+            "heuristic",
+            [["simple_form", 1.0, 1.0, 1.0, "LOCAL", True], ["tool_loop", 1.0, 1.0, 1.0, "CLAUDE", True]],
+            "Rules: tool loop",
+            id="the rule that points to the decision before one that does not, without a number that says nothing",
         ),
         pytest.param("explicit", [["tier", "opus", "", 0, "", True]], "Asked for by name: tier (opus)", id="a word"),
         pytest.param("llm_classifier", [], "Judged by the classifier", id="no rule"),
@@ -26,7 +32,7 @@ from smartgateway.dashboard.tests.rows import decision, outcome
     ],
 )
 def test_a_decision_is_explained_in_words(phase, reasons, words):
-    assert why(phase, reasons) == words
+    assert why(phase, "CLAUDE", reasons) == words
 
 
 @pytest.mark.django_db

@@ -80,6 +80,7 @@ def test_a_manager_reads_the_own_team_alone(signed_in, team):
     assert "$2.50" in page
     assert "our laptop" in page
     assert "their laptop" not in page
+    assert "Payments. 23 November 2026" in page
     assert "$900" not in page
 
 
@@ -90,6 +91,7 @@ def test_an_admin_reads_every_team(signed_in, team):
 
     assert "<dd>$100.00</dd>" in page
     assert "10 % of the $1,000" in page
+    assert "All teams." in page
 
 
 def test_a_loss_is_shown_as_one(admin_client):
