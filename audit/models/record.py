@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Q
 
+from audit.models.fields import PlainJSONField
 from audit.models.querysets import RoutingDecisionQuerySet
 
 TIERS = ["", "local", "haiku", "sonnet", "opus"]
@@ -78,8 +79,8 @@ class RoutingDecision(models.Model):
     auto_tier = name(help_text="What auto would have chosen, for a request that did not ask for auto.")
     ask_digest = models.BinaryField(default=b"")
     features = models.BinaryField(default=b"")
-    reasons = models.JSONField(default=list)
-    candidates = models.JSONField(default=list)
+    reasons = PlainJSONField(default=list)
+    candidates = PlainJSONField(default=list)
     tags = models.JSONField(default=list)
 
     objects = RoutingDecisionQuerySet.as_manager()
