@@ -19,8 +19,9 @@ from routing.providers.base import (
 SHORT_RETRY_AFTER_SECONDS = 5.0
 MESSAGE_LIMIT = 2_000
 TOO_LONG = re.compile(
-    r"context[ _](length|window|size)|prompt( is)? too long|too many (input )?tokens|maximum context|exceed_context",
-    re.I,
+    r"context[ _](length|window|size)|prompt( is)? too long|too many (input )?tokens|maximum context|exceed_context"
+    r"|maximum number of tokens",
+    re.IGNORECASE,
 )
 OVERLOADED = 529
 
@@ -112,9 +113,10 @@ def read_error(body: bytes) -> tuple[str, str, Mapping[str, Any]]:
         return "", error[:MESSAGE_LIMIT], {}
     if not isinstance(error, dict):
         return "", "", {}
-    kind, message, details = error.get("type"), error.get("message"), error.get("details")
+    code, kind, message, details = (error.get(name) for name in ("code", "type", "message", "details"))
+    word = code if isinstance(code, str) and code else kind  # OpenAI's code says more than its type
     return (
-        kind[:64] if isinstance(kind, str) else "",
+        word[:64] if isinstance(word, str) else "",
         message[:MESSAGE_LIMIT] if isinstance(message, str) else "",
         details if isinstance(details, dict) else {},
     )

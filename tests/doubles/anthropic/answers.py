@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 from tests.doubles.anthropic.rules import as_blocks
+from tests.doubles.words import CALL, SAY, WORD
 
 numbers = count(1)
-CALL = re.compile(r"\[\[call:([\w-]+)(?: (\{.*?\}))?\]\]")
-TEXT = re.compile(r"\[\[say:(.*?)\]\]", re.S)
 
 
 def tokens_of(value: Any) -> int:
@@ -71,7 +69,7 @@ def content_for(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str, dict[s
             {"type": "refusal", "category": None, "explanation": "That is not something to help with."},
         )
     calls = CALL.findall(said) if body.get("tools") and body.get("tool_choice", {}).get("type") != "none" else []
-    text = TEXT.search(said)
+    text = SAY.search(said)
     if text or not calls:
         blocks.append({"type": "text", "text": text[1] if text else f"You said: {said}"})
     for name, arguments in calls:
@@ -140,7 +138,7 @@ def block_events(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"\S+\s*|\s+", text)
+    return WORD.findall(text)
 
 
 def frame(event: dict[str, Any]) -> bytes:

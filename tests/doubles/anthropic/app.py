@@ -8,15 +8,14 @@ events), [[call:name {"json": 1}]], [[say:text]], [[refuse]], [[length]].
 
 import asyncio
 import json
-import re
 from typing import Any
 
 from tests.doubles.anthropic.answers import Cache, events_of, frame, last_text, message_for, numbers, tokens_of
 from tests.doubles.anthropic.rules import MODELS, complaint_about
 from tests.doubles.anthropic.shape import misshapen
 from tests.doubles.serving import Responder, body_of
+from tests.doubles.words import MISBEHAVIOUR
 
-WORD = re.compile(r"\[\[([a-z0-9-]+)(?::([\d.]+))?\]\]")
 VERSIONS = ("2023-06-01", "2026-10-21")
 FAILURES = {
     "401": (401, "authentication_error", "invalid x-api-key"),
@@ -65,7 +64,7 @@ class AnthropicDouble:
             await self._answer(respond, body)
 
     async def _answer(self, respond: Responder, body: dict[str, Any]) -> None:
-        words = dict(WORD.findall(last_text(body)))
+        words = dict(MISBEHAVIOUR.findall(last_text(body)))
         if "slow" in words:
             await asyncio.sleep(float(words["slow"]))
         if await misbehaved(respond, words):
