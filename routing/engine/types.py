@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 
@@ -185,6 +187,12 @@ class Alias:
     target: str
 
 
+@lru_cache(maxsize=16_384)
+def phrase_id(phrase: str) -> int:
+    """Four bytes that stand for a phrase in stored features, the same in every policy."""
+    return int.from_bytes(blake2b(phrase.casefold().encode(), digest_size=4).digest())
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One published version: everything that decides, frozen."""
@@ -201,6 +209,14 @@ class Policy:
     enabled: bool = True
     ambiguous_fallback_tier: Tier = Tier.SONNET
     match: Matcher = field(default=lambda text: {}, repr=False, compare=False)
+    weights: Mapping[str, Mapping[int, float]] = field(init=False, repr=False, compare=False)  # phrases by their id
+
+    def __post_init__(self) -> None:
+        weights = {
+            name: {phrase_id(text): float(weight) for text, weight in listed.items()}
+            for name, listed in self.phrases.items()
+        }
+        object.__setattr__(self, "weights", weights)
 
 
 class RoutingRefusedError(Exception):

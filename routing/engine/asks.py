@@ -1,0 +1,151 @@
+"""The newest words of a person in a conversation, with what clients write around them set apart."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from routing.engine.types import Policy
+
+RAW_HALF = 8_192  # characters looked at, from the start and from the end of a message
+HALF = 4_096  # of these, kept once the client's text is set apart
+MAX_TAGS = 256
+MAX_BLOCKS = 32
+MAX_ATTEMPTS = 8  # newest messages without a word of their own, after which no ask is found
+
+TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})(?:\s[^<>]{0,200})?>")
+PERSONA = (
+    "You are a ",
+    "You are an ",
+    "You are the ",
+    "Act as ",
+    "System:",
+    "SYSTEM:",
+    "### System",
+    "<<SYS>>",
+    "[INST]",
+)
+SPEAKER = ("\nUser:", "\nUSER:", "\nHuman:", "\n### User", "\n### Instruction", "\nQuestion:", "<</SYS>>")
+ANSWERER = ("\nAssistant:", "\nASSISTANT:", "\nAI:", "\n### Assistant", "\n### Response", "[/INST]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """`tail` is empty when `head` holds the whole ask. `is_newest` when nothing but clients' text follows it."""
+
+    head: str = ""
+    tail: str = ""
+    chars: int = 0
+    is_newest: bool = False
+
+
+def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy) -> Ask:
+    is_newest = True
+    attempts = 0
+    for message in reversed(messages):
+        role = message.get("role")
+        if role == "user" and attempts < MAX_ATTEMPTS:
+            texts = texts_of(message.get("content"))
+            if texts and not _is_example(message):
+                ask = _ask_in(texts, policy, is_newest)
+                if ask.chars:
+                    return ask
+                attempts += 1
+            is_newest = is_newest and not _holds_result(message.get("content"))
+        elif role != "system" and role != "developer":
+            is_newest = False
+    return Ask()
+
+
+def texts_of(content: Any) -> list[str]:
+    """The text of a message: a string, or the newest of its text blocks."""
+    if isinstance(content, str):
+        return [content] if content else []
+    if not isinstance(content, Sequence):
+        return []
+    blocks = (
+        block.get("text")
+        for block in content
+        if isinstance(block, Mapping) and block.get("type") in ("text", "input_text")
+    )
+    return [text for text in blocks if isinstance(text, str)][-MAX_BLOCKS:]
+
+
+def _is_example(message: Mapping[str, Any]) -> bool:
+    """A turn that was invented to show the form, named as OpenAI's guides name it."""
+    name = message.get("name")
+    return isinstance(name, str) and name.startswith("example")
+
+
+def _holds_result(content: Any) -> bool:
+    return isinstance(content, Sequence) and not isinstance(content, str)
+
+
+def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:
+    harness, wrappers = policy.phrases.get("harness", {}), policy.phrases.get("ask_tag", {})
+    parts: list[str] = []
+    hidden = 0
+    for text in texts:
+        head, tail, skipped = _own_words(text, harness, wrappers)
+        hidden += skipped
+        parts += [part for part in (head, tail) if part]
+    whole = "\n\n".join(parts)
+    if len(whole) <= 2 * HALF and not hidden:
+        return Ask(whole, "", len(whole), is_newest)
+    return Ask(whole[:HALF], whole[HALF:][-HALF:], len(whole) + hidden, is_newest)
+
+
+def _own_words(text: str, harness: Collection[str], wrappers: Collection[str]) -> tuple[str, str, int]:
+    """What a person wrote in the first and last part of a text, and how many characters lie between unread."""
+    if len(text) <= 2 * RAW_HALF:
+        return _unwrapped(set_apart(text, harness)[0], wrappers), "", 0
+    head, is_open = set_apart(text[:RAW_HALF], harness, ends_cut=True)
+    tail, _ = set_apart(text[-RAW_HALF:], harness, starts_cut=True)
+    hidden = 0 if is_open else len(text) - 2 * RAW_HALF
+    return _unwrapped(head, wrappers), _unwrapped(tail, wrappers), hidden if head or tail else 0
+
+
+def set_apart(
+    text: str, names: Collection[str], *, starts_cut: bool = False, ends_cut: bool = False
+) -> tuple[str, bool]:
+    """The text without what stands in tags of these names, and whether such a tag is still open at a cut end."""
+    if "<" not in text:
+        return text.strip(), False
+    kept: list[str] = []
+    position = 0
+    for tag in islice(TAG.finditer(text), MAX_TAGS):
+        if tag.start() < position or tag[2].lower() not in names:
+            continue
+        if tag[1]:
+            if starts_cut and not kept:
+                position = tag.end()
+            continue
+        end = text.find(f"</{tag[2]}>", tag.end())
+        if end >= 0 or ends_cut:
+            kept.append(text[position : tag.start()])
+        if end >= 0:
+            position = end + len(tag[2]) + 3
+        elif ends_cut:
+            return "".join(kept).strip(), True
+    return "".join([*kept, text[position:]]).strip(), False
+
+
+def _unwrapped(text: str, wrappers: Collection[str]) -> str:
+    """The ask within the last pair of wrapping tags, or else what follows a pasted system text."""
+    if "<" in text:
+        for tag in reversed(list(islice(TAG.finditer(text), MAX_TAGS))):
+            end = text.find(f"</{tag[2]}>", tag.end()) if not tag[1] and tag[2].lower() in wrappers else -1
+            if end >= 0:
+                return text[tag.end() : end].strip()
+    return _after_pasted_system(text) if text.startswith(PERSONA) else text
+
+
+def _after_pasted_system(text: str) -> str:
+    """The last turn of a pasted transcript; without one, what follows the first paragraph."""
+    speaker = max((text.rfind(mark), len(mark)) for mark in SPEAKER)
+    if speaker[0] >= 0:
+        text = text[sum(speaker) :]
+        answers = [at for mark in ANSWERER if (at := text.find(mark)) >= 0]
+        return text[: min(answers, default=len(text))].strip(" :\n")
+    return text.partition("\n\n")[2].strip() or text

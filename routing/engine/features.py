@@ -1,0 +1,121 @@
+"""What is measured in a request: plain numbers and the ids of phrases, enough to decide again without its text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from routing.engine.asks import Ask, newest_ask
+from routing.engine.hits import LISTS, hits_in, hits_in_system, ids_of, merged
+from routing.engine.material import intent_of
+from routing.engine.survey import Survey, survey, tool_chars
+from routing.engine.types import LADDER, Policy, RoutingRequest
+
+HOUSEKEEPING_SYSTEM_CHARS = 3_000  # longer system prompts are not read for housekeeping
+TIER_WORDS = {f"@{tier}": str(tier) for tier in LADDER}
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Lengths are in characters; `tool_distance` counts messages from the end, 0 for none; `min_tier` is a rung."""
+
+    ask_chars: int = 0
+    total_chars: int = 0  # of all messages, declared tools aside
+    tool_chars: int = 0
+    system_chars: int = 0
+    estimated_tokens: int = 0  # of all messages, declared tools aside
+    tool_tokens: int = 0
+    turns: int = 0
+    asks: int = 0
+    tools_declared: int = 0
+    tool_distance: int = 0
+    images: int = 0
+    prose_chars: int = 0  # of the ask, without its material
+    files: int = 0
+    material_files: int = 0
+    code_blocks: int = 0
+    min_tier: int = 0
+    greeting_share: float = 0.0
+    tool_loop: bool = False
+    has_material: bool = False
+    has_path: bool = False
+    has_trace: bool = False
+    is_human_ask: bool = False
+    is_housekeeping: bool = False
+    is_agentic: bool = False
+    local_only: bool = False
+    tier_word: str = ""
+    hits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def has_image(self) -> bool:
+        return self.images > 0
+
+    def pack(self) -> tuple[Any, ...]:
+        """Plain values in the order of the fields; hits as ids in the order of `LISTS`."""
+        *plain, _ = (getattr(self, name) for name in self.__slots__)
+        return (*plain, tuple(self.hits.get(name, ()) for name in LISTS))
+
+    @classmethod
+    def unpack(cls, packed: Sequence[Any]) -> "Features":
+        *plain, hits = packed
+        return replace(cls(*plain), hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=True) if ids})
+
+
+def measure(request: RoutingRequest, policy: Policy) -> Features:
+    thresholds = policy.thresholds
+    seen = survey(request.messages)
+    features = _of_the_ask(request, seen, policy)
+    declared_chars = tool_chars(request.tools)
+    tool_loop = 0 < seen.tool_distance <= thresholds["tool_loop_window"]
+    return replace(
+        features,
+        total_chars=seen.chars,
+        tool_chars=declared_chars,
+        system_chars=seen.system_chars,
+        estimated_tokens=round(seen.bytes / thresholds["chars_per_token"] + seen.images * thresholds["image_tokens"]),
+        tool_tokens=round(declared_chars / thresholds["chars_per_token"]),
+        turns=seen.turns,
+        asks=seen.asks,
+        tools_declared=len(request.tools),
+        tool_distance=seen.tool_distance,
+        images=seen.images,
+        min_tier=LADDER.index(request.min_tier) if request.min_tier else 0,
+        tool_loop=tool_loop,
+        is_agentic=features.is_agentic or tool_loop,
+        local_only=request.local_only,
+    )
+
+
+def _of_the_ask(request: RoutingRequest, seen: Survey, policy: Policy) -> Features:
+    tier_word, ask = _tier_word(newest_ask(request.messages, policy), policy)
+    intent = intent_of(ask, lambda words: "simple_task" in policy.match(words))
+    in_ask = hits_in(intent, ask.chars, policy)
+    in_system = hits_in_system(seen, policy)
+    may_be_bare = not request.tools and seen.asks <= 2 and seen.system_chars <= HOUSEKEEPING_SYSTEM_CHARS
+    is_housekeeping = "housekeeping" in in_ask.found or (may_be_bare and "housekeeping" in in_system)
+    found = merged(in_ask.found, in_system, is_housekeeping=is_housekeeping)
+    return Features(
+        ask_chars=ask.chars,
+        prose_chars=len(intent.text),
+        files=intent.files,
+        material_files=intent.material_files,
+        code_blocks=intent.code_blocks,
+        greeting_share=round(in_ask.greeting_share, 3),
+        has_material=intent.has_material,
+        has_path=intent.has_path,
+        has_trace=intent.has_trace,
+        is_human_ask=ask.is_newest and not is_housekeeping,
+        is_housekeeping=is_housekeeping,
+        is_agentic="agent_protocol" in found or "agentic_marker" in found,
+        tier_word=tier_word,
+        hits=ids_of(found, policy),
+    )
+
+
+def _tier_word(ask: Ask, policy: Policy) -> tuple[str, Ask]:
+    """The tier that an ask names in its first word, and the ask without it."""
+    if not (ask.head.startswith("@") and policy.switches["tier_words"]):
+        return "", ask
+    word, rest = (*ask.head.split(None, 1), "")[:2]
+    tier = TIER_WORDS.get(word.rstrip(":,").lower(), "")
+    return tier, replace(ask, head=rest.lstrip()) if tier else ask

@@ -1,0 +1,97 @@
+"""Which phrases of the policy's lists stand in the parts of a request where they mean something."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from routing.engine.material import Intent
+from routing.engine.survey import Survey
+from routing.engine.types import Policy, phrase_id
+
+FORM_OPENING, FORM_CLOSING = 60, 40  # characters of an ask's start and end, where its form shows
+LEAD_OPENING, LEAD_CLOSING = 240, 120
+SYSTEM_OPENING, SYSTEM_CLOSING = 4_096, 2_048
+
+FORM_LISTS = ("simple_task", "self_contained", "greeting")
+LEAD_LISTS = ("single_file_edit", "housekeeping", "compaction")
+INTENT_LISTS = (
+    "deep_reasoning",
+    "conflicting_constraints",
+    "scope",
+    "multi_file",
+    "keyword_opus",
+    "context_word",
+    "agent_protocol",
+)
+SYSTEM_LISTS = ("agentic_marker", "agent_protocol", "housekeeping")
+LISTS = tuple(dict.fromkeys((*FORM_LISTS, *LEAD_LISTS, *INTENT_LISTS, *SYSTEM_LISTS)))
+KEPT = {"deep_reasoning": 8, "conflicting_constraints": 4, "scope": 4}  # ids kept of one list, the heaviest first
+KEPT_OTHERWISE = 3
+MOST_HITS = 32  # of one list that are compared with one another
+GAP = " \x00 "  # no phrase reaches over it
+
+Found = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AskHits:
+    found: Found
+    greeting_share: float  # how much of the ask its greetings make up
+
+
+def hits_in(intent: Intent, ask_chars: int, policy: Policy) -> AskHits:
+    text = intent.text
+    whole = policy.match(text)
+    lead = _ends_of(text, LEAD_OPENING, LEAD_CLOSING, whole, policy)
+    form = _ends_of(text, FORM_OPENING, FORM_CLOSING, whole, policy)
+    found = {**_only(FORM_LISTS, form), **_only(LEAD_LISTS, lead), **_only(INTENT_LISTS, whole)}
+    greeted = sum(len(phrase) for phrase in outermost(found.get("greeting", ())))
+    return AskHits(found, min(1.0, greeted / max(1, ask_chars)))
+
+
+def _ends_of(text: str, opening: int, closing: int, whole: Found, policy: Policy) -> Found:
+    if len(text) <= opening + closing:
+        return whole
+    return policy.match(f"{text[:opening]}{GAP}{text[-closing:]}")
+
+
+def hits_in_system(seen: Survey, policy: Policy) -> Found:
+    if not seen.system_texts:
+        return {}
+    first, last = seen.system_texts[0], seen.system_texts[-1]
+    if len(seen.system_texts) == 1 and len(first) <= SYSTEM_OPENING + SYSTEM_CLOSING:
+        return _only(SYSTEM_LISTS, policy.match(first))
+    return _only(SYSTEM_LISTS, policy.match(f"{first[:SYSTEM_OPENING]}{GAP}{last[-SYSTEM_CLOSING:]}"))
+
+
+def merged(in_ask: Found, in_system: Found, *, is_housekeeping: bool) -> Found:
+    """A client's housekeeping carries the conversation as material: what stands in that counts for nothing."""
+    if is_housekeeping:
+        kept = ("housekeeping", "compaction")
+        return {**in_system, **_only(kept, in_ask)}
+    in_system = {name: listed for name, listed in in_system.items() if name != "housekeeping"}
+    return {**in_system, **in_ask}
+
+
+def _only(names: Collection[str], found: Found) -> dict[str, tuple[str, ...]]:
+    return {name: found[name] for name in names if name in found}
+
+
+def ids_of(found: Found, policy: Policy) -> dict[str, tuple[int, ...]]:
+    ids = {}
+    for name in LISTS:
+        if name in found:
+            heaviest = sorted(outermost(found[name]), key=policy.phrases[name].__getitem__, reverse=True)
+            ids[name] = tuple(phrase_id(phrase) for phrase in heaviest[: KEPT.get(name, KEPT_OTHERWISE)])
+    return ids
+
+
+def outermost(phrases: Sequence[str]) -> Sequence[str]:
+    """The phrases that are no part of a longer one found too: "audit" does not count beside "security audit"."""
+    if len(phrases) == 1:
+        return phrases
+    literals = [phrase.removesuffix("*") for phrase in phrases[:MOST_HITS]]
+    return [
+        phrase
+        for phrase, literal in zip(phrases, literals, strict=False)
+        if not any(literal in other and literal != other for other in literals)
+    ]

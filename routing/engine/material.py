@@ -1,0 +1,121 @@
+"""What an ask wants done, apart from what it is to be done to: fenced and quoted text and paths are material."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from routing.engine.asks import Ask
+
+MATERIAL_CHARS = 40  # so much quoted text is something to work on, less is a name
+INTRODUCTION = 160  # a colon within so many characters may introduce material
+MAX_QUOTES = 200
+MAX_PATHS = 100
+LONGEST_PATH = 120
+
+FENCE = "```"
+APOSTROPHE = "\x1a"  # stands for one within a word while quotes are looked for
+INNER_APOSTROPHE = re.compile(r"'(?<=\w')(?=\w)")
+QUOTES = (
+    re.compile(r'"[^"\n]{1,600}"'),
+    re.compile(r"`[^`\n]{1,600}`"),
+    re.compile(r"'(?<!\w')[^'\n]{2,600}'(?!\w)"),
+    re.compile(r"“[^“”\n]{1,600}”"),
+    re.compile(r"«[^«»\n]{1,600}»"),
+    re.compile(r"„[^„“”\n]{1,600}[“”]"),
+)
+EXTENSION = re.compile(
+    r"\.(?:py|pyi|js|mjs|jsx|ts|tsx|vue|svelte|css|scss|less|html?|jinja2?|md|rst|txt|ya?ml|toml|json|jsonl|ini|cfg|env"
+    r"|conf|lock|sh|bash|ps1|sql|rs|go|java|kts?|scala|rb|erb|php|cs|fs|c|h|cc|cpp|hpp|m|mm|swift|dart|lua|r|jl|ex|exs"
+    r"|erl|hs|ml|clj|tf|proto|graphql|gradle|xml|csv|ipynb|f90|asm|s|diff|patch|log)(?![\w(-])",
+    re.IGNORECASE,
+)
+SLASH = re.compile(r"/(?=[\w.~])")
+PATH_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@~$./\\+-"
+NOT_FILES = frozenset(
+    {"node.js", "next.js", "nuxt.js", "nest.js", "vue.js", "react.js", "express.js", "three.js", "d3.js"}
+)
+TRACES = ("Traceback (most", "\n    at ", "\n\tat ", "Exception in thread", "panic:", "error[E", '\n  File "')
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`text` is what is wanted; the rest says what came with it. `material_files` are named in the material alone."""
+
+    text: str
+    files: int
+    material_files: int
+    code_blocks: int
+    has_material: bool
+    has_path: bool
+    has_trace: bool
+
+
+def intent_of(ask: Ask, introduces: Callable[[str], bool]) -> Intent:
+    """`introduces` says whether the words before a colon announce that material follows ("Translate: ...")."""
+    has_trace = any(mark in ask.head or mark in ask.tail for mark in TRACES)
+    prose, code_blocks = _without_fences(ask)
+    prose, introduced = _parted(prose, introduces)
+    files, paths = _named(prose)
+    material_files, _ = _named(introduced)
+    for start, end in reversed(paths):
+        prose = f"{prose[:start]} {prose[end:]}"
+    text = _without_quotes(prose)
+    has_material = code_blocks > 0 or bool(introduced) or len(prose) - len(text) >= MATERIAL_CHARS
+    return Intent(text.strip(), len(files), len(material_files), code_blocks, has_material, bool(paths), has_trace)
+
+
+def _parted(text: str, introduces: Callable[[str], bool]) -> tuple[str, str]:
+    colon = text.find(":", 0, INTRODUCTION)
+    if colon >= 0 and text[colon + 1 : colon + 2].isspace() and introduces(text[:colon]):
+        return text[:colon], text[colon + 1 :].strip()
+    return text, ""
+
+
+def _without_fences(ask: Ask) -> tuple[str, int]:
+    head = ask.head.split(FENCE)
+    tail = ask.tail.split(FENCE)
+    outside = chain(head[::2], tail[1::2] if len(tail) % 2 == 0 else tail[::2])
+    return "\n".join(outside), (len(head) + len(tail) - 1) // 2
+
+
+def _without_quotes(text: str) -> str:
+    if "'" in text:
+        text = INNER_APOSTROPHE.sub(APOSTROPHE, text, count=MAX_QUOTES)
+    for quote in QUOTES:
+        if quote.pattern[0] in text:
+            text = quote.sub(" ", text, count=MAX_QUOTES)
+    return text.replace(APOSTROPHE, "'")
+
+
+def _named(text: str) -> tuple[set[str], list[tuple[int, int]]]:
+    """The distinct files that a text names, and where its paths stand, in order and apart from one another."""
+    files: set[str] = set()
+    paths: list[tuple[int, int]] = []
+    if "." not in text and "/" not in text:
+        return files, paths
+    for start, end in _spans(text):
+        name = text[start:end]
+        is_file = _is_file(name)
+        if is_file:
+            files.add(name)
+        if is_file or name.count("/") > 1 or name.startswith(("/", "./", "~/", "../")):
+            paths.append((start, end))
+    return files, paths
+
+
+def _is_file(name: str) -> bool:
+    stem, dot, extension = name.rpartition(".")
+    return bool(stem.strip("./\\") and EXTENSION.fullmatch(dot + extension)) and name.lower() not in NOT_FILES
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    signs = [islice(pattern.finditer(text), MAX_PATHS) for pattern in (EXTENSION, SLASH)]
+    last = 0
+    for at in sorted(match.start() for match in chain(*signs)):
+        if at >= last:
+            before = text[max(last, at - LONGEST_PATH) : at].rstrip(PATH_CHARS)
+            after = text[at : at + LONGEST_PATH].lstrip(PATH_CHARS)
+            start = max(last, at - LONGEST_PATH) + len(before)
+            last = len(text[start : min(len(text), at + LONGEST_PATH) - len(after)].rstrip("./")) + start
+            yield start, last

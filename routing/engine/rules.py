@@ -1,0 +1,176 @@
+"""The rules of Phase 1, one small function each. What they compare with is policy."""
+
+from collections.abc import Callable
+
+from routing.engine.case import Case
+from routing.engine.findings import Check, above, absent, all_of, at_least, below, holds, none
+from routing.engine.types import Band, Reason
+
+Rule = Callable[[Case], Reason]
+
+
+# What cannot be local
+
+
+def tool_loop(case: Case) -> Reason:
+    window, distance = case.limits["tool_loop_window"], case.features.tool_distance
+    if not distance:
+        return absent("tool_loop", window, Band.CLAUDE)
+    margin = round((window - distance + 0.5) / window, 4)
+    return Reason("tool_loop", distance, window, margin, Band.CLAUDE, margin > 0)
+
+
+def agent_protocol(case: Case) -> Reason:
+    return at_least("agent_protocol", case.count("agent_protocol"), 1, Band.CLAUDE)
+
+
+def image(case: Case) -> Reason:
+    sees = case.local is not None and case.local.vision is True
+    return at_least("image", 0 if sees else case.features.images, 1, Band.CLAUDE)
+
+
+def context_limit(case: Case) -> Reason:
+    sent = case.features.total_chars + (0 if case.sheds_tools else case.features.tool_chars)
+    return above("context_limit", sent, case.limits["local_context_char_limit"], Band.CLAUDE)
+
+
+def loaded_context(case: Case) -> Reason:
+    sent = case.features.estimated_tokens + (0 if case.sheds_tools else case.features.tool_tokens)
+    if case.local is None or case.local.context_tokens is None:
+        return Reason("loaded_context", sent, "unknown", -1.0, Band.CLAUDE, False)
+    room = case.local.context_tokens - case.limits["local_answer_reserve"]
+    return above("loaded_context", sent, room, Band.CLAUDE)
+
+
+def tools_unsupported(case: Case) -> Reason:
+    is_unable = case.local is not None and case.local.tools is False
+    needed = 0 if case.sheds_tools else case.features.tools_declared
+    return at_least("tools_unsupported", needed if is_unable else 0, 1, Band.CLAUDE)
+
+
+# What leans to Claude
+
+
+def tools_declared(case: Case) -> Reason:
+    return at_least("tools_declared", case.features.tools_declared, 1, Band.CLAUDE)
+
+
+def agentic_prompt(case: Case) -> Reason:
+    chars = case.features.system_chars if case.count("agentic_marker") else 0
+    return above("agentic_prompt", chars, case.limits["agentic_system_chars"], Band.CLAUDE)
+
+
+def long_conversation(case: Case) -> Reason:
+    return above("long_conversation", case.features.turns, case.limits["long_conversation_turns"], Band.CLAUDE)
+
+
+def deep_reasoning(case: Case) -> Reason:
+    return at_least("deep_reasoning", case.count("deep_reasoning"), case.limits["deep_reasoning_hits"], Band.CLAUDE)
+
+
+def named_files(case: Case) -> Reason:
+    return above("named_files", case.features.files, case.limits["named_files"], Band.CLAUDE)
+
+
+def multi_file(case: Case) -> Reason:
+    return at_least("multi_file", case.count("multi_file"), case.limits["multi_file_hits"], Band.CLAUDE)
+
+
+def compaction(case: Case) -> Reason:
+    return at_least("compaction", case.count("compaction"), case.limits["compaction_hits"], Band.CLAUDE)
+
+
+# What leans to local
+
+
+def simple_task(case: Case) -> Reason:
+    """With tools, turns or a long system prompt around it, it must bring along what it is to be done to."""
+    if not case.count("simple_task"):
+        return absent("simple_task", 1, Band.LOCAL)
+    features, limits = case.features, case.limits
+    checks: tuple[Check, ...] = (
+        below("ask_chars", features.ask_chars, limits["simple_task_chars"]),
+        below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
+        below("files", features.files + (features.material_files if features.tools_declared else 0), 2),
+        none("heavy_phrases", case.heavy_phrases),
+        none("traces", features.has_trace),
+    )
+    if not features.has_material:
+        checks += (
+            none("tools", features.tools_declared),
+            below("asks", features.asks, 2),
+            below("system_chars", features.system_chars, limits["simple_task_system_chars"]),
+        )
+    return all_of("simple_task", Band.LOCAL, checks)
+
+
+def self_contained(case: Case) -> Reason:
+    if not case.count("self_contained"):
+        return absent("self_contained", 1, Band.LOCAL)
+    features = case.features
+    checks = (
+        below("ask_chars", features.ask_chars, case.limits["self_contained_chars"]),
+        none("context_words", case.count("context_word")),
+        none("heavy_phrases", case.heavy_phrases),
+        none("paths", features.has_path or features.files),
+        none("code_blocks", features.code_blocks),
+        none("traces", features.has_trace),
+    )
+    return all_of("self_contained", Band.LOCAL, checks)
+
+
+def greeting(case: Case) -> Reason:
+    share, threshold = case.features.greeting_share, case.limits["greeting_share"]
+    if not case.count("greeting"):
+        return absent("greeting", threshold, Band.LOCAL)
+    margin = round(share - threshold, 4) or 1e-4
+    return Reason("greeting", share, threshold, margin, Band.LOCAL, share >= threshold)
+
+
+def housekeeping(case: Case) -> Reason:
+    return holds("housekeeping", case.features.is_housekeeping and case.count("housekeeping") > 0, Band.LOCAL)
+
+
+def single_file_edit(case: Case) -> Reason:
+    if not case.count("single_file_edit"):
+        return absent("single_file_edit", 1, Band.LOCAL)
+    features, limits = case.features, case.limits
+    checks = (
+        below("ask_chars", features.ask_chars, limits["single_file_edit_chars"]),
+        below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
+        below("files", features.files, 2),
+        none("heavy_phrases", case.heavy_phrases),
+        none("multi_file", case.count("multi_file")),
+        none("traces", features.has_trace),
+    )
+    return all_of("single_file_edit", Band.LOCAL, checks)
+
+
+CANNOT_BE_LOCAL: tuple[Rule, ...] = (
+    tool_loop,
+    agent_protocol,
+    image,
+    context_limit,
+    loaded_context,
+    tools_unsupported,
+)
+LEANS_TO_CLAUDE: tuple[Rule, ...] = (
+    tools_declared,
+    agentic_prompt,
+    long_conversation,
+    deep_reasoning,
+    named_files,
+    multi_file,
+    compaction,
+)
+OUTWEIGHING: tuple[Rule, ...] = (simple_task, self_contained, greeting, housekeeping)
+OUTWEIGHED: tuple[Rule, ...] = (tools_declared, agentic_prompt, long_conversation)
+"""What clients attach to every request: any of `OUTWEIGHING` outweighs these."""
+
+
+def apply(case: Case) -> tuple[Reason, ...]:
+    """What every rule finds. An ask of an outweighing form needs no tools, which the others then do not count."""
+    leaning = tuple(rule(case) for rule in OUTWEIGHING)
+    case.sheds_tools = any(reason.fired for reason in leaning)
+    rest = tuple(rule(case) for rule in (*CANNOT_BE_LOCAL, *LEANS_TO_CLAUDE, single_file_edit))
+    return (*rest, *leaning)

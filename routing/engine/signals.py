@@ -1,0 +1,62 @@
+"""Phase 1: the rules' findings weighed to a band."""
+
+from collections.abc import Collection, Iterable
+
+from routing.engine import rules
+from routing.engine.case import Case
+from routing.engine.features import Features
+from routing.engine.types import Band, Policy, Reason, RoutingSignals, Surroundings, Tier
+
+CANNOT_BE_LOCAL = frozenset(rule.__name__ for rule in rules.CANNOT_BE_LOCAL)
+OUTWEIGHING = frozenset(rule.__name__ for rule in rules.OUTWEIGHING)
+OUTWEIGHED = frozenset(rule.__name__ for rule in rules.OUTWEIGHED)
+
+
+def compute_routing_signals(features: Features, policy: Policy, surroundings: Surroundings) -> RoutingSignals:
+    """What cannot be local is CLAUDE; then leanings are weighed; without evidence, or with both, AMBIGUOUS."""
+    case = Case(features, policy, surroundings)
+    findings = rules.apply(case)
+    fired = tuple(reason for reason in findings if reason.fired)
+    near = tuple(reason for reason in findings if is_near(reason, policy))
+    band = band_of(fired)
+    return RoutingSignals(band, confidence_in(band, fired), fired + near, _fallback_tier(band, fired, case, policy))
+
+
+def is_near(reason: Reason, policy: Policy) -> bool:
+    return not reason.fired and reason.margin >= -policy.thresholds["near_margin"]
+
+
+def band_of(fired: Iterable[Reason]) -> Band:
+    local: set[str] = set()
+    claude: set[str] = set()
+    for reason in fired:
+        (local if reason.points_to is Band.LOCAL else claude).add(reason.rule)
+    if claude & CANNOT_BE_LOCAL:
+        return Band.CLAUDE
+    if local & OUTWEIGHING:
+        claude -= OUTWEIGHED
+    if bool(local) == bool(claude):
+        return Band.AMBIGUOUS
+    return Band.LOCAL if local else Band.CLAUDE
+
+
+def confidence_in(band: Band, fired: Collection[Reason]) -> float:
+    """A rank, not a probability: what is certain by rule, then clear margins and agreeing rules."""
+    agreeing = [reason for reason in fired if reason.points_to is band]
+    if not agreeing:
+        return 0.0
+    margin = min(1.0, max(reason.margin for reason in agreeing))
+    if any(reason.rule in CANNOT_BE_LOCAL for reason in agreeing):
+        return round(0.9 + 0.1 * margin, 3)
+    return round(min(0.9, 0.5 + 0.25 * margin + 0.05 * len(agreeing)), 3)
+
+
+def _fallback_tier(band: Band, fired: Collection[Reason], case: Case, policy: Policy) -> Tier:
+    """The best guess without Phase 2: local only where a simple form stands against nothing."""
+    if band is not Band.AMBIGUOUS:
+        return Tier.LOCAL if band is Band.LOCAL else Tier.SONNET
+    is_simple = case.count("simple_task") + case.count("self_contained") > 0
+    is_short = case.features.ask_chars < case.limits["simple_task_chars"] and not case.features.has_trace
+    if is_simple and is_short and not case.heavy_phrases and not fired:
+        return Tier.LOCAL
+    return policy.ambiguous_fallback_tier

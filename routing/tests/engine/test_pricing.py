@@ -1,0 +1,72 @@
+from dataclasses import fields, replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.engine.pricing import cost_of
+from routing.engine.types import Price, Usage
+
+COUNTERS = (
+    "fresh_input_tokens",
+    "cache_read_input_tokens",
+    "cache_write_5m_input_tokens",
+    "cache_write_1h_input_tokens",
+    "output_tokens",
+)
+HAIKU = Price(
+    Decimal("0.10"),
+    Decimal("0.50"),
+    Decimal("0.01"),
+    Decimal("0.125"),
+    Decimal("0.20"),
+    above_input_tokens=100_000,
+    above=Price(Decimal("0.50"), Decimal("2.50"), Decimal("0.05"), Decimal("0.625"), Decimal("1.00")),
+)
+OPUS = Price(Decimal(4), Decimal(20), Decimal("0.20"), Decimal(5), Decimal(8))
+tokens = st.integers(0, 2_000_000)
+usages = st.builds(Usage, **dict.fromkeys(COUNTERS, tokens))
+
+
+@pytest.mark.parametrize(
+    ("usage", "price", "cost"),
+    [
+        pytest.param(Usage(), OPUS, "0", id="nothing"),
+        pytest.param(Usage(fresh_input_tokens=1_000_000), OPUS, "4", id="fresh input"),
+        pytest.param(Usage(output_tokens=500_000, reasoning_tokens=400_000), OPUS, "10", id="reasoning is output"),
+        pytest.param(Usage(1_000, 20_000, 300, 40, 700), OPUS, "0.02382", id="all five"),
+        pytest.param(Usage(fresh_input_tokens=100_000), HAIKU, "0.01", id="at the step"),
+        pytest.param(Usage(100_000, 1, 0, 0, 1_000), HAIKU, "0.05250005", id="above it the whole request"),
+        pytest.param(Usage(100_001), replace(HAIKU, above=None), "0.0100001", id="a step without prices"),
+    ],
+)
+def test_a_call_costs_what_its_counters_say(usage, price, cost):
+    assert cost_of(usage, price) == Decimal(cost)
+
+
+@given(usages, st.sampled_from(COUNTERS), st.integers(1, 1_000_000), st.sampled_from([HAIKU, OPUS]))
+def test_more_tokens_never_cost_less(usage, counter, more, price):
+    larger = replace(usage, **{counter: getattr(usage, counter) + more})
+
+    assert cost_of(larger, price) > cost_of(usage, price)
+
+
+@given(usages, usages)
+def test_two_calls_cost_their_sum_where_the_price_has_no_step(one, other):
+    together = Usage(**{name: getattr(one, name) + getattr(other, name) for name in COUNTERS})
+
+    assert cost_of(together, OPUS) == cost_of(one, OPUS) + cost_of(other, OPUS)
+
+
+@given(usages)
+def test_no_token_is_counted_twice(usage):
+    parts = [cost_of(Usage(**{name: getattr(usage, name)}), OPUS) for name in COUNTERS]
+
+    assert cost_of(usage, OPUS) == sum(parts)
+
+
+def test_every_counter_has_its_price():
+    numbers = {field.name for field in fields(Usage)} - {"reasoning_tokens", "is_estimated"}
+
+    assert numbers == set(COUNTERS)
