@@ -30,7 +30,7 @@ class FastTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         pool = self._pool(request.url)
-        body = await request.aread() if isinstance(request.stream, httpx.ByteStream) else None
+        body = b"".join(request.stream) if isinstance(request.stream, httpx.ByteStream) else None
         head = messages.render_head(request, body)
         exchange = await self._exchange(pool, request, head, body)
         return httpx.Response(

@@ -21,9 +21,7 @@ class Exchange(httpx.AsyncByteStream):
     """Filled by its connection, read by one consumer; `connection` is None once either side is done with it."""
 
     def __init__(self, timeouts: Mapping[str, float | None], *, is_bodiless: bool) -> None:
-        self.read_timeout = timeouts.get("read")
-        self.write_timeout = timeouts.get("write")
-        self.first_byte_timeout = timeouts.get("first_byte", self.read_timeout)
+        self._timeouts = timeouts  # looked up at each wait: the caller may change them once the head is there
         self.is_bodiless = is_bodiless  # the answer to HEAD
         self.connection: Connection | None = None
         self.status = 0
@@ -37,6 +35,14 @@ class Exchange(httpx.AsyncByteStream):
         self.is_writing = False
         self.error: Exception | None = None
         self.waiter: asyncio.Future[None] | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        return self._timeouts.get("read")
+
+    @property
+    def write_timeout(self) -> float | None:
+        return self._timeouts.get("write")
 
     async def perform(
         self,
@@ -54,10 +60,12 @@ class Exchange(httpx.AsyncByteStream):
                 assert isinstance(stream, httpx.AsyncByteStream)
                 await self._send_parts(head, stream)
             else:
-                await self._send(connection, head.data + body)
+                connection.write(head.data + body)
+                if connection.is_write_paused:
+                    await self._drain(connection)
             self.is_sent = True
             while not self.status and self.error is None:
-                await self.wait(self.first_byte_timeout)
+                await self.wait(self._timeouts.get("first_byte", self.read_timeout))
             if self.error is not None and not self.status:
                 is_prompt = connection.loop.time() - started_at < STALE_SECONDS
                 self.is_stale = is_reused and is_prompt and not self.is_answered and connection.is_ended_by_peer
@@ -73,14 +81,14 @@ class Exchange(httpx.AsyncByteStream):
             async for part in parts:
                 if self.connection is None or self.status:
                     return
-                await self._send(self.connection, pending + part)
+                self.connection.write(pending + part)
+                await self._drain(self.connection)
                 pending = b""
         if pending and self.connection is not None:
-            await self._send(self.connection, pending)
+            self.connection.write(pending)
 
-    async def _send(self, connection: Connection, data: bytes) -> None:
-        """Hand `data` over; wait only while the peer reads slowly and has not answered."""
-        connection.write(data)
+    async def _drain(self, connection: Connection) -> None:
+        """Wait while the peer reads slowly and has not answered."""
         while connection.is_write_paused and not self.status and self.error is None:
             self.is_writing = True
             await self.wait(self.write_timeout)

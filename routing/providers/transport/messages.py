@@ -2,39 +2,38 @@
 kept connection."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     data: bytes
     is_last: bool  # `connection: close` was asked for
-    is_chunked: bool = False
-    length: int = 0  # of a streamed body that is not chunked
+    is_chunked: bool
+    length: int  # of the body, -1 when chunked
 
 
 def render_head(request: httpx.Request, body: bytes | None) -> Head:
     """`body` is None for one that is streamed: chunked, or of the length that its header declares."""
     headers = request.headers.raw
-    lines = [b"%b %b HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)]
-    lines += [b"%b: %b\r\n" % header for header in headers]
-    lines.append(b"\r\n")
-    data = b"".join(lines)
-    if data.count(b"\n") != len(lines) or data.count(b"\r") != len(lines) or b"\0" in data:
+    lines = [b": ".join(header) for header in headers]
+    lines.insert(0, b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path))
+    data = b"\r\n".join(lines) + b"\r\n\r\n"
+    breaks = len(lines) + 1
+    if data.count(b"\n") != breaks or data.count(b"\r") != breaks or b"\0" in data:
         raise httpx.LocalProtocolError("a header holds a line break or a null byte")
     lower = data.lower()
     is_last = b"\r\nconnection: close\r\n" in lower
     is_chunked = b"\r\ntransfer-encoding: chunked\r\n" in lower
     if body is None:
-        length = -1 if is_chunked else declared_length(request)
-        return Head(data, is_last, is_chunked, length)
+        return Head(data, is_last, is_chunked, -1 if is_chunked else declared_length(request))
+    length = len(body)
     declared = lower.count(b"\r\ncontent-length:")
-    is_exact = declared == 1 and b"\r\ncontent-length: %d\r\n" % len(body) in lower
-    if is_chunked or not (is_exact or (declared == 0 and not body)):
+    is_exact = declared == 1 and b"\r\ncontent-length: %d\r\n" % length in lower
+    if is_chunked or not (is_exact or (declared == 0 and length == 0)):
         raise httpx.LocalProtocolError("the content-length header and the body disagree")
-    return Head(data, is_last)
+    return Head(data, is_last, False, length)
 
 
 def declared_length(request: httpx.Request) -> int:

@@ -110,6 +110,21 @@ async def test_no_limit_is_no_limit(transport):
     assert response.content == b"ok"
 
 
+async def test_the_limit_may_be_changed_once_the_head_is_there(transport):
+    async def handler(server, reader, writer):
+        await server.read_request(reader)
+        await asyncio.sleep(0.15)
+        writer.write(HEAD + b"hello")
+        await reader.read()
+
+    async with serving(handler) as server:
+        request = post(server, read=2.0)
+        response = await transport.handle_async_request(request)
+        request.extensions["timeout"]["read"] = 0.1
+        with pytest.raises(httpx.ReadTimeout):
+            await asyncio.wait_for(response.aread(), 1)
+
+
 async def test_a_shorter_limit_holds_on_a_kept_connection(transport):
     async def handler(server, reader, writer):
         await server.read_request(reader)
