@@ -3,12 +3,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from smartgateway.local.supervisor import BackOff, Part, Supervisor
+from smartgateway.local.tests.processes import eventually, is_alive
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
 WRITES_ITS_NAME_WHEN_STOPPED = """
@@ -45,20 +45,6 @@ def exists(path):
         return os.access(path, os.F_OK)
 
     return question
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def eventually(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def supervisors(depth, folder):
