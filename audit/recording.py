@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-import os
-import time
-from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 
 from audit.ids import new_id
-from audit.journal import AuditUnavailableError, Entry, Files, Journal
+from audit.journal import AuditUnavailableError, Commits, Entry, Files, Journal
 from audit.records import AttemptIntent, DecisionRecord, OutcomeRecord, Record, RefusalRecord
 
 __all__ = ["AuditUnavailableError", "close", "decided", "intended", "new_id", "refused", "settled", "start"]
@@ -19,8 +16,6 @@ __all__ = ["AuditUnavailableError", "close", "decided", "intended", "new_id", "r
 logger = logging.getLogger(__name__)
 
 REFUSALS_A_MINUTE = 60
-COMMIT_POLL_SECONDS = 0.002
-COMMIT_TIMEOUT_SECONDS = 10.0
 _recorder: "Recorder | None" = None
 
 
@@ -84,7 +79,7 @@ class Recorder:
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self.directory.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(self.directory.mkdir, 0o700, parents=True, exist_ok=True)
         if self._waits_for_commit:
             self._commits = Commits(self.directory / f"{self.journal.writer_id.hex()}.shipped", self._loop)
         await asyncio.to_thread(self.journal.start)
@@ -139,55 +134,3 @@ class Refusals(NamedTuple):
     minute: int
     recorded: int
     counted: int  # not recorded since the last one that was
-
-
-class Waiting(NamedTuple):
-    sequence: int
-    since: float
-    waiter: asyncio.Future[None]
-
-
-class Commits:
-    """Wakes who waits for the database, by the sequence that the shipper leaves in a small file after its commit."""
-
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        self._loop = loop
-        self._waiting: deque[Waiting] = deque()
-        self._shipped = 0
-        self._poll_handle: asyncio.TimerHandle | None = None
-        self.is_stalled = False
-
-    def wait(self, sequence: int, waiter: asyncio.Future[None]) -> None:
-        self._waiting.append(Waiting(sequence, time.monotonic(), waiter))
-        self._poll_later()
-
-    def close(self) -> None:
-        if self._poll_handle is not None:
-            self._poll_handle.cancel()
-        os.close(self._descriptor)
-
-    def _poll_later(self) -> None:
-        if self._poll_handle is None and (self._waiting or self.is_stalled):
-            self._poll_handle = self._loop.call_later(COMMIT_POLL_SECONDS, self._poll)
-
-    def _poll(self) -> None:
-        self._poll_handle = None
-        shipped = int.from_bytes(os.pread(self._descriptor, 8, 0), "little")
-        if shipped > self._shipped:
-            self._shipped, self.is_stalled = shipped, False
-        while self._waiting and self._waiting[0].sequence <= self._shipped:
-            self._answer(self._waiting.popleft(), None)
-        while self._waiting and time.monotonic() - self._waiting[0].since > COMMIT_TIMEOUT_SECONDS:
-            self.is_stalled = True
-            error = AuditUnavailableError("The database did not take the record in time.")
-            self._answer(self._waiting.popleft(), error)
-        self._poll_later()
-
-    def _answer(self, waiting: Waiting, error: AuditUnavailableError | None) -> None:
-        if waiting.waiter.done():
-            return
-        if error is None:
-            waiting.waiter.set_result(None)
-        else:
-            waiting.waiter.set_exception(error)

@@ -8,7 +8,9 @@ The shipper reads them. Names in the directory, where WRITER is the writer's id 
     WRITER.shipped         the last sequence that is committed in the database, where the writer waits for it
 """
 
+from audit.journal.commits import Commits
+from audit.journal.errors import AuditUnavailableError
 from audit.journal.files import Files
-from audit.journal.writer import AuditUnavailableError, Entry, Journal
+from audit.journal.writer import Entry, Journal
 
-__all__ = ["AuditUnavailableError", "Entry", "Files", "Journal"]
+__all__ = ["AuditUnavailableError", "Commits", "Entry", "Files", "Journal"]

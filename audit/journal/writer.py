@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from audit.ids import new_id
+from audit.journal.errors import AuditUnavailableError
 from audit.journal.files import Files
 from audit.journal.frames import frame
 from audit.records import JournalHead, Record
@@ -24,10 +25,6 @@ ROTATE_BYTES = 16 << 20
 GROUP_LIMIT = 512
 PROBE_SECONDS = 1.0
 MEASURE_SECONDS = 0.5
-
-
-class AuditUnavailableError(Exception):
-    """Nothing can be recorded now, so nothing may be called. The message is fit for a client."""
 
 
 class Entry(NamedTuple):

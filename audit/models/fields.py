@@ -1,7 +1,19 @@
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+NAME_LENGTH = 200
+
+
+def name(help_text: str = "") -> "models.CharField[str, str]":
+    return models.CharField(max_length=NAME_LENGTH, blank=True, default="", help_text=help_text)
+
+
+def money() -> "models.DecimalField[Decimal | None, Decimal | None]":
+    """USD; null is unknown, never zero."""
+    return models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True)
 
 
 class PlainJSONField(models.JSONField):

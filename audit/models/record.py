@@ -1,46 +1,18 @@
-"""Decisions, attempts, outcomes, refusals and who wrote them.
+"""Decisions, attempts, outcomes and refusals.
 
 Columns of fixed width come first: so a row takes the least room in PostgreSQL.
 """
 
-from decimal import Decimal
-
 from django.db import models
 from django.db.models import Q
 
-from audit.models.fields import PlainJSONField
+from audit.models.fields import PlainJSONField, money, name
 from audit.models.querysets import RoutingDecisionQuerySet
+from audit.models.writer import Writer
 
 TIERS = ["", "local", "haiku", "sonnet", "opus"]
 STATUSES = ["answered", "failed", "refused", "aborted", "interrupted"]
 PHASES = ["explicit", "disabled", "keyword", "heuristic", "llm_classifier", "session", "cache"]
-NAME_LENGTH = 200
-
-
-def name(help_text: str = "") -> "models.CharField[str, str]":
-    return models.CharField(max_length=NAME_LENGTH, blank=True, default="", help_text=help_text)
-
-
-def money() -> "models.DecimalField[Decimal | None, Decimal | None]":
-    """USD; null is unknown, never zero."""
-    return models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True)
-
-
-class Writer(models.Model):
-    """A process that records. Its journal numbers every record; `sequence` is the last one shipped."""
-
-    uuid = models.UUIDField(unique=True)
-    host = name()
-    pid = models.PositiveIntegerField()
-    started_at = models.DateTimeField()
-    sequence = models.PositiveBigIntegerField(default=0)
-    voided = models.JSONField(default=list, help_text="Sequences given up because the disk failed; callers were told.")
-    seen_at = models.DateTimeField(help_text="When its shipper last saw it alive.")
-    finished_at = models.DateTimeField(null=True, blank=True, help_text="When it was found ended and all was shipped.")
-    swept_at = models.DateTimeField(null=True, blank=True, help_text="When its open decisions were closed.")
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.pid}"
 
 
 class RoutingDecision(models.Model):

@@ -4,14 +4,11 @@ from decimal import Decimal
 
 from django.db import models
 
+from audit.models.fields import name
 from audit.models.querysets import DailyReportQuerySet
-from audit.models.record import NAME_LENGTH, TIERS
+from audit.models.record import TIERS
 
 DIMENSIONS = ["day", "team_id", "key_id", "tier", "served_model", "phase", "policy_version"]
-
-
-def label() -> "models.CharField[str, str]":
-    return models.CharField(max_length=NAME_LENGTH, blank=True, default="")
 
 
 def count() -> "models.PositiveBigIntegerField[int, int]":
@@ -42,12 +39,12 @@ class DailyReport(models.Model):
 
     day = models.DateField()
     team_id = models.BigIntegerField()
-    team_name = label()
+    team_name = name()
     key_id = models.BigIntegerField()
-    key_name = label()
-    tier = label()
-    served_model = label()
-    phase = label()
+    key_name = name()
+    tier = name()
+    served_model = name()
+    phase = name()
     policy_version = models.PositiveIntegerField()
 
     request_count = count()

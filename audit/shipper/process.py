@@ -31,7 +31,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     directory = Path(settings.AUDIT_JOURNAL_DIR)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(0o700, parents=True, exist_ok=True)
     with only_one(directory, stop) as is_ours:
         if is_ours:
             Loop(Shipper(directory), PAUSE_SECONDS[settings.AUDIT_DURABILITY]).run(stop)

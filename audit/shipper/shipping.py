@@ -1,21 +1,18 @@
 """One round of shipping: read what the journals have, commit it, move on."""
 
 import logging
-import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
-from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from audit.journal.files import Files
-from audit.journal.reader import Reading, WriterJournals, journals_in
+from audit.journal.reader import WriterJournals, journals_in
 from audit.models import Writer
-from audit.records import JournalHead, Record
+from audit.records import Record
 from audit.shipper.batch import Batch
+from audit.shipper.source import Parcel, Source
 
 logger = logging.getLogger(__name__)
 
@@ -28,59 +25,6 @@ SYNCED_COMMIT = """
 
 class ConcurrentShippingError(Exception):
     """Another process moved this writer's records meanwhile."""
-
-
-class Parcel(NamedTuple):
-    """What one writer's current file gave in this round."""
-
-    source: "Source"
-    reading: Reading
-    records: list[tuple[int, Record]]
-
-
-class Source:
-    """A writer: its journals here, and how far it is committed."""
-
-    def __init__(self, journals: WriterJournals) -> None:
-        self.journals = journals
-        self.writer_id: int | None = None
-        self.committed = 0
-
-    def read(self, limit: int) -> Parcel:
-        assert self.journals.current is not None
-        reading = self.journals.current.read(limit)
-        records: list[tuple[int, Record]] = []
-        for sequence, record in reading.entries:
-            if isinstance(record, JournalHead):
-                self._meet(record)
-                continue
-            if self.writer_id is None:
-                self._meet(self._unknown())
-            if sequence > self.committed:
-                records.append((sequence, record))
-        return Parcel(self, reading, records)
-
-    def _unknown(self) -> JournalHead:
-        """For a file whose head is damaged: its name still says whose it is."""
-        writer_id = bytes.fromhex(self.journals.writer_hex)
-        return JournalHead(writer_id, "", 0, time.time(), file_number=1, first_sequence=1, voided=[])
-
-    def _meet(self, head: JournalHead) -> None:
-        writer, _ = Writer.objects.get_or_create(
-            uuid=UUID(bytes=head.writer_id),
-            defaults={
-                "host": head.host,
-                "pid": head.pid,
-                "started_at": datetime.fromtimestamp(head.started_at, UTC),
-                "seen_at": timezone.now(),
-            },
-        )
-        voided = [list(span) for span in head.voided]
-        if missing := [span for span in voided if span not in writer.voided]:
-            writer.voided = [*writer.voided, *missing]
-            writer.save(update_fields=["voided"])
-        self.writer_id, self.committed = writer.pk, writer.sequence
-        self.journals.confirm(self.committed)
 
 
 class Shipper:
@@ -161,7 +105,7 @@ class Shipper:
         batch = Batch()
         for parcel in parcels:
             for sequence, record in parcel.records:
-                batch.add(_writer_of(parcel), sequence, record)
+                batch.add(parcel.source.pk, sequence, record)
         with transaction.atomic():
             self._advance(parcels)
             batch.save()
@@ -171,7 +115,7 @@ class Shipper:
             self._advance(parcels)
             for parcel in parcels:
                 for sequence, record in parcel.records:
-                    self._save_alone(_writer_of(parcel), sequence, record)
+                    self._save_alone(parcel.source.pk, sequence, record)
 
     def _save_alone(self, writer_id: int, sequence: int, record: Record) -> None:
         for repaired in (False, True):
@@ -199,7 +143,7 @@ class Shipper:
         for parcel in parcels:
             if parcel.records:
                 reached, source = parcel.records[-1][0], parcel.source
-                mine = Writer.objects.filter(pk=_writer_of(parcel), sequence=source.committed)
+                mine = Writer.objects.filter(pk=parcel.source.pk, sequence=source.committed)
                 if not mine.update(sequence=F("sequence") + (reached - source.committed)):
                     raise ConcurrentShippingError
 
@@ -212,8 +156,3 @@ class Shipper:
         if parcel.records:
             parcel.source.committed = parcel.records[-1][0]
             parcel.source.journals.confirm(parcel.source.committed)
-
-
-def _writer_of(parcel: Parcel) -> int:
-    assert parcel.source.writer_id is not None
-    return parcel.source.writer_id

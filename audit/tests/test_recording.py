@@ -5,8 +5,9 @@ import pytest
 
 from audit import recording
 from audit.ids import new_id
+from audit.journal import Commits
 from audit.journal.frames import Frame, read_frames
-from audit.recording import Commits, Recorder
+from audit.recording import Recorder
 from audit.tests.doubles import FaultyFiles, decision, outcome, refusal
 from audit.tests.journal.test_writer import DECODER, heads_in, sequences_in
 
@@ -115,14 +116,14 @@ async def test_in_database_durability_a_call_returns_after_the_commit(tmp_path):
 async def test_a_database_that_stays_away_refuses_who_waits_and_then_new_requests_until_it_is_back(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("audit.recording.COMMIT_TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr("audit.journal.commits.TIMEOUT_SECONDS", 0.02)
     recorder = Recorder(tmp_path, max_bytes=1 << 20, waits_for_commit=True)
     await recorder.start()
     with pytest.raises(recording.AuditUnavailableError, match="in time"):
         await recorder.decided(decision())
     with pytest.raises(recording.AuditUnavailableError, match="at the moment"):
         await recorder.decided(decision())
-    monkeypatch.setattr("audit.recording.COMMIT_TIMEOUT_SECONDS", 5)
+    monkeypatch.setattr("audit.journal.commits.TIMEOUT_SECONDS", 5)
 
     (tmp_path / f"{recorder.journal.writer_id.hex()}.shipped").write_bytes((1).to_bytes(8, "little"))
     await asyncio.sleep(0.05)

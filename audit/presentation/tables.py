@@ -1,88 +1,57 @@
-"""How a decision is shown to people: in a sentence and in tables."""
+"""A decision's page, as tables."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
+from django.contrib import admin
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from audit.models import Attempt, Outcome, RoutingDecision
-
-NBSP = "\xa0"
-SMALLEST_SHOWN = Decimal("0.000001")
-RULE, VALUE, THRESHOLD, MARGIN, BAND, FIRED = range(6)
-
-
-def table(headers: Sequence[str], rows: Sequence[Any]) -> SafeString:
-    return render_to_string("unfold/components/table.html", {"table": {"headers": headers, "rows": rows}})
-
-
-def usd(amount: Decimal | str | None) -> str:
-    """Unknown is said so; it is not nothing."""
-    if amount is None:
-        return "unknown"
-    exact = Decimal(amount).quantize(SMALLEST_SHOWN)
-    return f"{exact.normalize():f}{NBSP}USD" if exact else f"0{NBSP}USD"
+from audit.presentation.words import (
+    BAND,
+    FIRED,
+    MARGIN,
+    RULE,
+    THRESHOLD,
+    VALUE,
+    number,
+    outcome_of,
+    seconds,
+    sentence,
+    usd,
+    words,
+)
 
 
-def seconds(duration: float | None) -> str:
-    if duration is None:
-        return "-"
-    return f"{duration * 1000:.0f}{NBSP}ms" if duration < 1 else f"{duration:.1f}{NBSP}s"
+@admin.display(description="In one sentence")
+def summary(decision: RoutingDecision) -> str:
+    return sentence(decision)
 
 
-def outcome_of(decision: RoutingDecision) -> Outcome | None:
-    return getattr(decision, "outcome", None)
-
-
-def status_of(decision: RoutingDecision) -> str:
-    outcome = outcome_of(decision)
-    return outcome.status if outcome else "open"
-
-
-def words(identifier: str) -> str:
-    return identifier.replace("_", " ")
-
-
-def fired_rules(decision: RoutingDecision) -> str:
-    return ", ".join(words(reason[RULE]) for reason in decision.reasons if reason[FIRED]) or "-"
-
-
-def sentence(decision: RoutingDecision) -> str:
-    """Why the request went where it went, for who does not know the rules."""
-    asked = f'"{decision.requested_model or "auto"}" was asked for'
-    chosen = f"{decision.tier or decision.model} was chosen ({words(decision.phase)})"
-    because = f" because of: {fired_rules(decision)}" if fired_rules(decision) != "-" else ""
-    outcome = outcome_of(decision)
-    if outcome is None:
-        return f"{asked}; {chosen}{because}. It has not ended yet."
-    served = outcome.served_model or "nothing"
-    ended = "answered" if outcome.status == "answered" else f"was asked, and it ended as {outcome.status}"
-    fallback = f" after a fallback ({', '.join(outcome.fallback_causes)})" if outcome.fallback_causes else ""
-    return f"{asked}; {chosen}{because}. {served} {ended}{fallback}."
-
-
+@admin.display(description="Rules")
 def reasons_table(decision: RoutingDecision) -> SafeString:
     rows = [
         [
             words(reason[RULE]),
-            _measured(reason[VALUE]),
-            _measured(reason[THRESHOLD]),
-            _measured(reason[MARGIN]),
+            number(reason[VALUE]),
+            number(reason[THRESHOLD]),
+            number(reason[MARGIN]),
             reason[BAND] or "-",
             "yes" if reason[FIRED] else "no",
         ]
         for reason in sorted(decision.reasons, key=lambda reason: not reason[FIRED])
     ]
-    return table(["rule", "measured", "threshold", "margin", "points to", "fired"], rows)
+    return _table(["rule", "measured", "threshold", "margin", "points to", "fired"], rows)
 
 
+@admin.display(description="Candidates")
 def candidates_table(decision: RoutingDecision) -> SafeString:
     rows = [[tier, usd(cost), "chosen" if tier == decision.tier else ""] for tier, cost in decision.candidates]
-    return table(["tier", "estimated cost", ""], rows)
+    return _table(["tier", "estimated cost", ""], rows)
 
 
+@admin.display(description="Attempts")
 def attempts_table(decision: RoutingDecision) -> SafeString:
     rows = [
         [
@@ -99,13 +68,14 @@ def attempts_table(decision: RoutingDecision) -> SafeString:
         for attempt in decision.attempts.order_by("number")
     ]
     headers = ["#", "tier", "model", "ended with", "status", "tokens", "cost", "first chunk", "took"]
-    return table(headers, rows)
+    return _table(headers, rows)
 
 
+@admin.display(description="Outcome")
 def outcome_table(decision: RoutingDecision) -> SafeString:
     outcome = outcome_of(decision)
     if outcome is None:
-        return table([], [])
+        return _table([], [])
     rows = [
         ["status", f"{outcome.status} ({outcome.http_status})"],
         ["error", outcome.error_type or "-"],
@@ -123,9 +93,10 @@ def outcome_table(decision: RoutingDecision) -> SafeString:
         ["fallback causes", ", ".join(outcome.fallback_causes) or "-"],
         ["dropped parameters", ", ".join(outcome.dropped_params) or "-"],
     ]
-    return table([], rows)
+    return _table([], rows)
 
 
+@admin.display(description="As it came in")
 def request_table(decision: RoutingDecision) -> SafeString:
     rows = [
         ["decision", decision.pk],
@@ -143,11 +114,11 @@ def request_table(decision: RoutingDecision) -> SafeString:
         ["classifier", decision.classifier_state or "not asked"],
         ["tags", ", ".join(decision.tags) or "-"],
     ]
-    return table([], rows)
+    return _table([], rows)
 
 
-def _measured(value: Any) -> str:
-    return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
+def _table(headers: Sequence[str], rows: Sequence[Any]) -> SafeString:
+    return render_to_string("unfold/components/table.html", {"table": {"headers": headers, "rows": rows}})
 
 
 def _input_tokens(counted: Attempt | Outcome) -> int:
