@@ -1,12 +1,12 @@
 """Price rows to one frozen price book, kept in memory and refreshed beside the requests."""
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from re import sub
 from typing import Any
 
 import yaml
@@ -19,6 +19,7 @@ from routing.models.prices import PARTS, ModelPrice
 logger = logging.getLogger(__name__)
 DEFAULTS = Path(__file__).parent / "defaults" / "prices.yaml"
 EVERY_MODEL = "*"
+DATE_AT_THE_END = re.compile(r"-\d{8}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,16 @@ class PriceBook:
     def find(self, provider_name: str, model: str, at: datetime | None = None) -> tuple[Price, int] | None:
         """The price and its row's id: of the model, of its name without the date at the end, or of every model."""
         at = at or datetime.now(UTC)
-        for name in (model, sub(r"-\d{8}$", "", model), EVERY_MODEL):
-            for dated in self.prices.get((provider_name, name), ()):
-                if dated.holds(at):
-                    return dated.price, dated.price_id
+        return (
+            self._holding(provider_name, model, at)
+            or self._holding(provider_name, DATE_AT_THE_END.sub("", model), at)
+            or self._holding(provider_name, EVERY_MODEL, at)
+        )
+
+    def _holding(self, provider_name: str, name: str, at: datetime) -> tuple[Price, int] | None:
+        for dated in self.prices.get((provider_name, name), ()):
+            if dated.holds(at):
+                return dated.price, dated.price_id
         return None
 
 

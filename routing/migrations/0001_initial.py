@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60, unique=True)),
+                ('title', models.CharField(blank=True, max_length=100)),
                 ('effect', models.TextField(blank=True)),
             ],
             options={

@@ -1,5 +1,7 @@
 """The draft: rows that decide nothing until they are published."""
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -60,7 +62,9 @@ class Threshold(models.Model):
 
     def clean(self) -> None:
         if self.value is not None and not self.lower <= self.value <= self.upper:
-            raise ValidationError({"value": f"Use a value from {self.lower:g} to {self.upper:g} {self.unit}".rstrip()})
+            raise ValidationError(
+                {"value": f"Use a value from {self.lower:,.10g} to {self.upper:,.10g} {self.unit}".rstrip()}
+            )
 
 
 class Switch(models.Model):
@@ -80,13 +84,26 @@ class PhraseList(models.Model):
     """A list that one rule reads. Lists come with the release; their phrases are the operator's."""
 
     name = models.CharField(max_length=60, unique=True)
+    title = models.CharField(max_length=100, blank=True)
     effect = models.TextField(blank=True)
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title or self.name
+
+    def fill(self, weights: Mapping[str, float]) -> None:
+        """Adds phrases; those that are here already, in whatever case, take the new weight."""
+        known = {phrase.text.casefold(): phrase for phrase in self.phrases.all()}
+        filled: dict[str, Phrase] = {}
+        for text, weight in weights.items():
+            key = text.casefold()
+            filled[key] = filled.get(key) or known.get(key) or Phrase(phrase_list=self, text=text)
+            filled[key].weight = weight
+        known_rows = [phrase for phrase in filled.values() if phrase.pk is not None]
+        Phrase.objects.bulk_create([phrase for phrase in filled.values() if phrase.pk is None])
+        Phrase.objects.bulk_update(known_rows, ["weight"])
 
 
 class Phrase(models.Model):

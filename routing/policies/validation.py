@@ -1,0 +1,80 @@
+"""What must hold before a draft is published. Every problem is named by the place in which an operator mends it."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from routing.models import Threshold
+from routing.models.draft import AmbiguousTier, Mode, Rung, Slot
+from routing.phrases import normalized
+from routing.policies.aliases import known_models, problems_among
+from routing.policies.drafts import targets_of
+
+Problem = tuple[str, str]  # place, e.g. "threshold opus_score_threshold", and message
+EASY = ("simple_task", "self_contained", "single_file_edit", "housekeeping")
+HARD = ("deep_reasoning", "multi_file", "compaction", "keyword_opus")
+CONTRADICTORY = [*product(EASY, HARD), ("self_contained", "context_word")]
+
+
+def validate(content: Mapping[str, Any]) -> None:
+    """Raises one ValidationError with every problem, by place."""
+    by_place: dict[str, list[str]] = {}
+    for place, message in problems(content):
+        by_place.setdefault(place, []).append(message)
+    if by_place:
+        raise ValidationError(by_place)
+
+
+def problems(content: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _out_of_bounds(content["thresholds"])
+    yield from _empty_slots(content["models"])
+    yield from _unknown_choices(content)
+    yield from _unknown_fallbacks(content["fallbacks"])
+    yield from _misleading_aliases(content)
+    yield from _contradictory_phrases(content["phrases"])
+
+
+def _out_of_bounds(thresholds: Mapping[str, float]) -> Iterator[Problem]:
+    for row in Threshold.objects.all():
+        value = thresholds.get(row.name, row.value)
+        if not row.lower <= value <= row.upper:
+            yield (
+                f"threshold {row.name}",
+                f"{value:,.10g} lies outside {row.lower:,.10g} to {row.upper:,.10g} {row.unit}".rstrip(),
+            )
+
+
+def _empty_slots(models: Mapping[str, str]) -> Iterator[Problem]:
+    for slot in Slot.values:
+        if not models.get(slot, "").strip():
+            yield f"model {slot}", "Name the model that serves it."
+
+
+def _unknown_choices(content: Mapping[str, Any]) -> Iterator[Problem]:
+    for field, allowed in (("mode", Mode.values), ("ambiguous_fallback_tier", AmbiguousTier.values)):
+        if content[field] not in allowed:
+            yield field, f"{content[field]!r} is none of {', '.join(allowed)}."
+
+
+def _unknown_fallbacks(fallbacks: Mapping[str, list[str]]) -> Iterator[Problem]:
+    for from_tier, steps in fallbacks.items():
+        for to in steps:
+            if {from_tier, to} - set(Rung.values) or from_tier == to:
+                yield f"fallback {from_tier}", f"It cannot lead to {to}."
+
+
+def _misleading_aliases(content: Mapping[str, Any]) -> Iterator[Problem]:
+    known = known_models(content["models"].values())
+    for pattern, messages in problems_among(targets_of(content), known).items():
+        for message in messages:
+            yield f"alias {pattern}", message
+
+
+def _contradictory_phrases(phrases: Mapping[str, Mapping[str, float]]) -> Iterator[Problem]:
+    for name, opposite in CONTRADICTORY:
+        theirs = {normalized(text) for text in phrases.get(opposite, {})}
+        for text in phrases.get(name, {}):
+            if normalized(text) in theirs:
+                yield f"phrases {name}", f"{text!r} is also in {opposite}, which says the opposite."
