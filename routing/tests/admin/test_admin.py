@@ -1,0 +1,238 @@
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from routing import policies, prices
+from routing.models import (
+    FallbackStep,
+    ModelAlias,
+    ModelPrice,
+    Phrase,
+    PhraseList,
+    PolicyVersion,
+    RoutingSettings,
+    Switch,
+    Threshold,
+    TierModel,
+)
+
+pytestmark = pytest.mark.django_db
+EVERY_MODEL = [
+    FallbackStep,
+    ModelAlias,
+    ModelPrice,
+    PhraseList,
+    PolicyVersion,
+    RoutingSettings,
+    Switch,
+    Threshold,
+    TierModel,
+]
+SHIPPED_ROWS = [PhraseList, RoutingSettings, Switch, Threshold, TierModel]
+
+
+@pytest.fixture(autouse=True)
+def _bootstrapped(settings):
+    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
+    prices.load_defaults()
+    policies.load_defaults()
+
+
+def page(model, name="changelist", *args):
+    return reverse(f"admin:routing_{model._meta.model_name}_{name}", args=args)
+
+
+def text(response):
+    return response.content.decode()
+
+
+def change_threshold(value=0.75):
+    Threshold.objects.filter(name="opus_score_threshold").update(value=value)
+
+
+def publish_form(note="Fewer opus"):
+    return {"note": note, "seen_digest": policies.digest_of(policies.draft_content())}
+
+
+@pytest.mark.parametrize("model", EVERY_MODEL)
+def test_every_list_and_every_row_can_be_opened(admin_client, model):
+    listed = admin_client.get(page(model), follow=True)
+    opened = admin_client.get(page(model, "change", model.objects.first().pk))
+
+    assert (listed.status_code, opened.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("model", SHIPPED_ROWS)
+def test_rows_whose_names_come_with_the_release_are_neither_added_nor_deleted(admin_client, model):
+    row = model.objects.first()
+
+    assert admin_client.get(page(model, "add")).status_code == 403
+    assert admin_client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_published_version_can_only_be_read(admin_client):
+    version = PolicyVersion.objects.get()
+
+    assert admin_client.get(page(PolicyVersion, "add")).status_code == 403
+    assert admin_client.post(page(PolicyVersion, "change", version.pk), {"note": "x"}).status_code == 403
+    assert admin_client.post(page(PolicyVersion, "delete", version.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_threshold_shows_its_unit_its_bounds_and_its_effect(admin_client):
+    row = Threshold.objects.get(name="local_context_char_limit")
+
+    shown = text(admin_client.get(page(Threshold, "change", row.pk)))
+
+    assert all(words in shown for words in (row.unit, "500 – 4,000,000", row.effect))
+
+
+def test_a_value_out_of_bounds_is_refused_beside_its_field(admin_client):
+    row = Threshold.objects.get(name="opus_score_threshold")
+
+    answer = admin_client.post(page(Threshold, "change", row.pk), {"value": "7"})
+
+    assert answer.context["errors"].as_data() if hasattr(answer.context["errors"], "as_data") else True
+    assert "Use a value from 0.05 to 1" in text(answer)
+    assert Threshold.objects.get(pk=row.pk).value == 0.5
+
+
+def test_an_alias_that_leads_nowhere_is_refused_beside_its_target(admin_client):
+    answer = admin_client.post(page(ModelAlias, "add"), {"pattern": "fast", "target": "no-such-model"})
+
+    assert "no known model" in text(answer)
+    assert not ModelAlias.objects.filter(pattern="fast").exists()
+
+
+def test_an_alias_may_lead_to_a_model_that_has_a_price(admin_client):
+    admin_client.post(page(ModelAlias, "add"), {"pattern": "fast", "target": "claude-haiku-4-5"})
+
+    assert ModelAlias.objects.get(pattern="fast").target == "claude-haiku-4-5"
+
+
+def phrase_form(phrase_list, paste):
+    rows = phrase_list.phrases.order_by("phrase_list", "text")[:50]
+    form = {"paste": paste, "phrases-TOTAL_FORMS": len(rows), "phrases-INITIAL_FORMS": len(rows)}
+    for number, row in enumerate(rows):
+        form |= {f"phrases-{number}-{name}": getattr(row, name) for name in ("id", "text", "weight")}
+        form[f"phrases-{number}-phrase_list"] = phrase_list.pk
+    return form
+
+
+def test_many_phrases_are_pasted_at_once(admin_client):
+    phrase_list = PhraseList.objects.get(name="scope")
+    before = phrase_list.phrases.count()
+    paste = "whole  fleet\n\nend to end | 0.5\n  every region|0.25"
+
+    answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), phrase_form(phrase_list, paste))
+
+    weights = dict(phrase_list.phrases.values_list("text", "weight"))
+    assert answer.status_code == 302
+    assert (weights["whole fleet"], weights["end to end"], weights["every region"]) == (1.0, 0.5, 0.25)
+    assert len(weights) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("paste", "message"),
+    [
+        pytest.param("fine\nwrong | heavy", "Line 2: &#x27;heavy&#x27; is no weight.", id="no number"),
+        pytest.param("wrong | 11", "Line 1: Use a weight above 0 and at most 10.", id="too heavy"),
+        pytest.param("wrong | nan", "Line 1: Use a weight above 0 and at most 10.", id="not a number"),
+        pytest.param("x" * 201, "Line 1: Ensure this value has at most 200 characters", id="too long"),
+        pytest.param("| 2", "Line 1: This field cannot be blank.", id="no phrase"),
+    ],
+)
+def test_a_wrong_line_is_named_and_nothing_is_added(admin_client, paste, message):
+    phrase_list = PhraseList.objects.get(name="scope")
+    before = Phrase.objects.count()
+
+    answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), phrase_form(phrase_list, paste))
+
+    assert message in text(answer)
+    assert Phrase.objects.count() == before
+
+
+def test_the_draft_says_what_waits_to_be_published(admin_client):
+    assert "equals the published policy" in text(admin_client.get(page(Threshold)))
+
+    change_threshold()
+
+    assert "1 change of the draft waits to be published" in text(admin_client.get(page(Threshold)))
+
+
+def test_publishing_shows_the_changes_and_asks_for_a_note(admin_client):
+    change_threshold()
+
+    shown = text(admin_client.get(page(PolicyVersion, "publish")))
+    refused = admin_client.post(page(PolicyVersion, "publish"), publish_form(note=""))
+
+    assert "What changes against version 1" in shown
+    assert "Threshold opus_score_threshold: 0.5 → 0.75." in shown
+    assert "This field is required." in text(refused)
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_publishing_freezes_the_draft_with_note_and_author(admin_client, admin_user):
+    change_threshold()
+
+    answer = admin_client.post(page(PolicyVersion, "publish"), publish_form(), follow=True)
+
+    version = PolicyVersion.objects.newest()
+    assert (version.number, version.note, version.author) == (2, "Fewer opus", admin_user.username)
+    assert "Version 2 is published" in text(answer)
+
+
+def test_what_is_wrong_with_the_draft_is_shown_with_the_way_to_its_page(admin_client):
+    TierModel.objects.filter(slot="opus").delete()
+
+    answer = admin_client.post(page(PolicyVersion, "publish"), publish_form())
+
+    assert "model opus" in text(answer)
+    assert page(TierModel) in text(answer)
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_what_another_admin_changed_meanwhile_is_not_published_unseen(admin_client):
+    change_threshold(0.75)
+    seen = publish_form()
+    change_threshold(0.9)
+
+    answer = admin_client.post(page(PolicyVersion, "publish"), seen)
+
+    assert "changed while you looked" in text(answer)
+    assert "0.5 → 0.9" in text(answer)
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_who_may_edit_the_draft_may_not_therefore_publish_it(client):
+    editor = User.objects.create_user("editor", is_staff=True)
+    names = ["change_threshold", "view_threshold", "view_policyversion"]
+    editor.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(editor)
+    change_threshold()
+
+    assert client.get(page(Threshold)).status_code == 200
+    assert client.get(page(PolicyVersion, "publish")).status_code == 403
+    assert client.post(page(PolicyVersion, "publish"), publish_form()).status_code == 403
+
+
+def test_a_version_tells_what_it_changed(admin_client):
+    change_threshold()
+    version = policies.publish("Fewer opus")
+
+    shown = text(admin_client.get(page(PolicyVersion, "change", version.pk)))
+
+    assert "Threshold opus_score_threshold: 0.5 → 0.75." in shown
+
+
+def test_the_list_of_versions_marks_the_one_in_force_without_a_query_for_each(
+    admin_client, django_assert_max_num_queries
+):
+    for value in (0.6, 0.7, 0.8):
+        change_threshold(value)
+        policies.publish(f"{value}")
+
+    with django_assert_max_num_queries(8):
+        rows = admin_client.get(page(PolicyVersion)).context["cl"].result_list
+
+    assert [row.is_newest for row in rows] == [True, False, False, False]
