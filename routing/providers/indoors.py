@@ -139,8 +139,7 @@ class Chunks:
         if not self._has_role:
             self._has_role = True
             delta = {"role": "assistant", "content": "", **delta}
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return self._chunk([choice])
+        return self._chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
 
     def tool_call(self, name: str, arguments: str, call_id: str | None = None) -> ChatCompletionChunk:
         """A call with its name; without an id of the upstream's own, one that no other call of the day has."""
@@ -157,11 +156,12 @@ class Chunks:
         return {**self._chunk([]), "usage": usage_members(self.account.usage or Usage())}
 
     def _chunk(self, choices: list[dict[str, Any]]) -> ChatCompletionChunk:
+        account = self.account
         return {
-            "id": self.account.response_id or self._fallback_id,
+            "id": account.response_id or self._fallback_id,
             "object": "chat.completion.chunk",
             "created": self._created,
-            "model": self.account.response_model or self._fallback_model,
+            "model": account.response_model or self._fallback_model,
             "choices": choices,
         }
 

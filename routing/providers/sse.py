@@ -8,7 +8,6 @@ from routing.providers.base import ProviderUnavailableError
 FRAME_LIMIT = 16 * 1024 * 1024
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 LINE_END = re.compile(rb"\r?\n")
-LEADING = b"\r\n"
 
 
 class Frames:
@@ -50,6 +49,11 @@ def end_of_frames(data: bytes | bytearray, searched: int) -> int:
     return max(lf + 2 if lf >= 0 else 0, crlf + 3 if crlf >= 0 else 0)
 
 
+def end_of_first_frame(block: bytes, start: int) -> int:
+    blank = BLANK_LINE.search(block, start)
+    return blank.end() if blank else len(block)
+
+
 def split(block: bytes) -> Iterator[bytes]:
     """The single frames of a block of whole ones, each with its blank line."""
     start = 0
@@ -62,7 +66,13 @@ def split(block: bytes) -> Iterator[bytes]:
 
 def data_of(frame: bytes) -> bytes | None:
     """The data of one frame; None for a comment or a frame without any."""
-    if frame.startswith(b"data: ") and frame.find(b"\n") >= len(frame) - 2:
-        return frame[6:].rstrip(LEADING)
+    start = 5 if frame.startswith(b"data:") else frame.find(b"\ndata:") + 6
+    if start == 5 and not frame.startswith(b"data:"):
+        return None
+    end = frame.find(b"\n", start)
+    if end < 0:
+        return frame[start:].strip(b" \r")
+    if frame.find(b"\ndata:", end) < 0:
+        return frame[start:end].strip(b" \r")
     lines = [line[5:].removeprefix(b" ") for line in LINE_END.split(frame) if line.startswith(b"data:")]
-    return b"\n".join(lines) if lines else None
+    return b"\n".join(lines)

@@ -91,10 +91,12 @@ class Tap:
 
     def pass_on(self, block: bytes) -> bytes:
         """What of these whole frames may be sent at once; the rest went to the tail."""
-        if self._account.response_id and self._unfinished > 0 and NOTABLE.search(block) is None:
-            return block
-        passed = b""
-        for frame in sse.split(block):
+        passed, start = b"", 0
+        while start < len(block):
+            unremarkable = self._unremarkable(block, start)
+            passed += block[start:unremarkable]
+            start = sse.end_of_first_frame(block, unremarkable)
+            frame = block[unremarkable:start]
             try:
                 payload = sse.data_of(frame)
                 if payload is not None and self.see(payload) is None:
@@ -107,6 +109,15 @@ class Tap:
             else:
                 self.tail += frame
         return passed
+
+    def _unremarkable(self, block: bytes, start: int) -> int:
+        """Where the frames end that nothing is to be learnt from, by a search for the words of those that tell."""
+        if not self._account.response_id or self._unfinished <= 0:
+            return start
+        notable = NOTABLE.search(block, start)
+        if notable is None:
+            return len(block)
+        return max(start, sse.end_of_frames(block[: notable.start()], start))
 
     def see(self, payload: bytes) -> Tapped | bytes | None:
         """Note one event; None for the usage that was asked for on the record's behalf only."""

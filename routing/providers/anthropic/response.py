@@ -21,6 +21,7 @@ FINISH_REASONS = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError)
 STATUS_OF = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -78,27 +79,12 @@ def refusal_of(details: object) -> str | None:
     return explanation if isinstance(explanation, str) else None
 
 
-class Reading:
-    """Whatever does not look like the API inside is garbage from an upstream, not our fault."""
-
-    def __init__(self, what: str, reply: Reply) -> None:
-        self._what = what
-        self._reply = reply
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
-        if isinstance(exc, msgspec.DecodeError | UnicodeDecodeError | LookupError | TypeError | AttributeError):
-            raise invalid(self._what, self._reply) from exc
-
-
 def completion_of(
     raw: bytes, account: Account, chunks: indoors.Chunks, names: ToolNames, reply: Reply
 ) -> ChatCompletion:
     """A whole message as a completion."""
     collector = indoors.Collector()
-    with Reading("an answer that cannot be read", reply):
+    try:
         message = msgspec.json.decode(raw)
         account.response_id, account.response_model = message["id"], message["model"]
         account.usage = usage_of(message["usage"])
@@ -108,6 +94,8 @@ def completion_of(
                 collector.add(chunk)
         end = {"refusal": refusal} if (refusal := refusal_of(message.get("stop_details"))) else {}
         collector.add(chunks.delta(end, account.finish_reason))
+    except UNREADABLE as exc:
+        raise invalid("an answer that cannot be read", reply) from exc
     account.is_complete = True
     return collector.completion(account.usage)
 
@@ -131,7 +119,7 @@ def invalid(what: str, reply: Reply) -> ProviderUnavailableError:
     )
 
 
-def failure_inside(raw: bytes, event: Mapping[str, Any], reply: Reply) -> ProviderError:
+def failure_inside(raw: bytes, error: Mapping[str, Any], reply: Reply) -> ProviderError:
     """An error event under a 200, as the status it would have had."""
-    status = STATUS_OF.get(str(event["error"]["type"]), 500)
+    status = STATUS_OF.get(str(error.get("type")), 500)
     return failure_of(status, httpx.Headers(), raw, reply.label, reply.request_id)

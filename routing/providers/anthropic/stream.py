@@ -1,6 +1,6 @@
 """Claude's events to indoor chunks. https://platform.claude.com/docs/en/build-with-claude/streaming"""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 from routing.providers import indoors, sse
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.anthropic.response import (
-    Reading,
+    UNREADABLE,
     failure_inside,
     finish_reason_of,
     invalid,
@@ -19,7 +19,31 @@ from routing.providers.anthropic.response import (
 from routing.providers.base import ChatCompletionChunk
 from routing.providers.http import Reply, drain
 
-Event = dict[str, Any]
+
+class Delta(msgspec.Struct, gc=False):
+    """Of a block, or of the message at its end."""
+
+    type: str = ""
+    text: str = ""
+    partial_json: str = ""
+    thinking: str = ""
+    stop_reason: str | None = None
+    stop_details: dict[str, Any] | None = None
+
+
+class Event(msgspec.Struct, gc=False):
+    """All events in one: what a type does not have stays empty, and what is not known is skipped."""
+
+    type: str
+    index: int = -1
+    delta: Delta = msgspec.field(default_factory=Delta)
+    message: dict[str, Any] = {}
+    content_block: dict[str, Any] = {}
+    usage: dict[str, Any] = {}
+    error: dict[str, Any] | None = None
+
+
+EVENT = msgspec.json.Decoder(Event)
 
 
 class Translation:
@@ -35,75 +59,86 @@ class Translation:
         self._counts: dict[str, Any] = {}  # cumulative; later events may hold only some
         self._tool_index: dict[int, int] = {}  # block index to tool call index: other blocks count there too
         self._without_arguments: set[int] = set()
-        self._end: dict[str, Any] = {}
+        self._end = Delta()
+        self._readers = {
+            "message_start": self._start,
+            "content_block_start": self._block,
+            "content_block_delta": self._delta,
+            "content_block_stop": self._block_end,
+            "message_delta": self._note_end,
+            "message_stop": self._finish,
+        }
 
-    def chunks_of(self, payload: bytes) -> Iterator[ChatCompletionChunk]:
-        with Reading("an event that cannot be read", self._reply):
-            event = msgspec.json.decode(payload)
-            match event["type"]:
-                case "content_block_delta":
-                    yield from self._delta(event)
-                case "message_start":
-                    yield self._start(event["message"])
-                case "content_block_start":
-                    yield from self._block(event)
-                case "content_block_stop":
-                    yield from self._block_end(event["index"])
-                case "message_delta":
-                    self._note_end(event)
-                case "message_stop":
-                    yield from self._finish()
-                case "error":
-                    raise failure_inside(payload, event, self._reply)
+    def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
+        try:
+            event = self._read(payload)
+            if event.error is not None:
+                raise failure_inside(payload, event.error, self._reply)
+            reader = self._readers.get(event.type)
+            return reader(event) if reader else ()
+        except UNREADABLE as exc:
+            raise invalid("an event that cannot be read", self._reply) from exc
 
-    def _start(self, message: Event) -> ChatCompletionChunk:
-        self._account.response_id, self._account.response_model = message["id"], message["model"]
-        self._count(message["usage"])
-        return self._chunks.delta({})
+    def _read(self, payload: bytes) -> Event:
+        """Members of an event that is not known may mean anything."""
+        try:
+            return EVENT.decode(payload)
+        except msgspec.ValidationError:
+            kind = msgspec.json.decode(payload)["type"]
+            if kind in self._readers:
+                raise
+            return Event(kind)
 
-    def _block(self, event: Event) -> Iterator[ChatCompletionChunk]:
-        block, index = event["content_block"], event["index"]
+    def _start(self, event: Event) -> Sequence[ChatCompletionChunk]:
+        self._account.response_id, self._account.response_model = event.message["id"], event.message["model"]
+        self._count(event.message["usage"])
+        return (self._chunks.delta({}),)
+
+    def _block(self, event: Event) -> Sequence[ChatCompletionChunk]:
+        block = event.content_block
         if block["type"] == "tool_use":
-            self._tool_index[index] = self._chunks.tool_calls
-            self._without_arguments.add(index)
-            yield self._chunks.tool_call(self._names.original(block["name"]), "", block["id"])
-        elif block["type"] == "text" and block["text"]:
-            yield self._chunks.delta({"content": block["text"]})
+            self._tool_index[event.index] = self._chunks.tool_calls
+            self._without_arguments.add(event.index)
+            return (self._chunks.tool_call(self._names.original(block["name"]), "", block["id"]),)
+        if block["type"] == "text" and block["text"]:
+            return (self._chunks.delta({"content": block["text"]}),)
+        return ()
 
-    def _delta(self, event: Event) -> Iterator[ChatCompletionChunk]:
-        delta = event["delta"]
-        kind = delta["type"]
-        if kind == "text_delta" and delta["text"]:
-            yield self._chunks.delta({"content": delta["text"]})
-        elif kind == "input_json_delta" and delta["partial_json"] and event["index"] in self._tool_index:
-            self._without_arguments.discard(event["index"])
-            yield self._chunks.more_arguments(self._tool_index[event["index"]], delta["partial_json"])
-        elif kind == "thinking_delta" and delta["thinking"]:
-            yield self._chunks.delta({"reasoning_content": delta["thinking"]})
+    def _delta(self, event: Event) -> Sequence[ChatCompletionChunk]:
+        delta = event.delta
+        if delta.text:
+            return (self._chunks.delta({"content": delta.text}),)
+        if delta.partial_json and event.index in self._tool_index:
+            self._without_arguments.discard(event.index)
+            return (self._chunks.more_arguments(self._tool_index[event.index], delta.partial_json),)
+        if delta.thinking:
+            return (self._chunks.delta({"reasoning_content": delta.thinking}),)
+        return ()
 
-    def _block_end(self, index: int) -> Iterator[ChatCompletionChunk]:
-        if index in self._without_arguments:
-            yield self._chunks.more_arguments(self._tool_index[index], "{}")
+    def _block_end(self, event: Event) -> Sequence[ChatCompletionChunk]:
+        if event.index in self._without_arguments:
+            return (self._chunks.more_arguments(self._tool_index[event.index], "{}"),)
+        return ()
 
-    def _note_end(self, event: Event) -> None:
+    def _note_end(self, event: Event) -> Sequence[ChatCompletionChunk]:
         """Kept until `message_stop`: what breaks before it has not stopped."""
-        self._count(event.get("usage") or {})
-        self._end |= {name: value for name, value in event["delta"].items() if value is not None}
+        self._count(event.usage)
+        self._end = event.delta if event.delta.stop_reason else self._end
+        return ()
 
-    def _count(self, counts: Event) -> None:
+    def _count(self, counts: dict[str, Any]) -> None:
         self._counts |= {name: value for name, value in counts.items() if value is not None}
         self._account.usage = usage_of(self._counts)
 
-    def _finish(self) -> Iterator[ChatCompletionChunk]:
-        if not self._account.response_id or "stop_reason" not in self._end:
+    def _finish(self, event: Event) -> Sequence[ChatCompletionChunk]:
+        if not self._account.response_id or self._end.stop_reason is None:
             raise invalid("an end without an answer", self._reply)
         self.is_done = self._account.is_complete = True
-        self._account.finish_reason = finish_reason_of(self._end["stop_reason"])
-        if (refusal := refusal_of(self._end.get("stop_details"))) is not None:
-            yield self._chunks.delta({"refusal": refusal})
-        yield self._chunks.delta({}, self._account.finish_reason)
-        if self._with_usage:
-            yield self._chunks.usage()
+        self._account.finish_reason = finish_reason_of(self._end.stop_reason)
+        refusal = refusal_of(self._end.stop_details)
+        chunks = [] if refusal is None else [self._chunks.delta({"refusal": refusal})]
+        chunks.append(self._chunks.delta({}, self._account.finish_reason))
+        return [*chunks, self._chunks.usage()] if self._with_usage else chunks
 
 
 async def translated(reply: Reply, translation: Translation) -> AsyncGenerator[ChatCompletionChunk, None]:
