@@ -8,10 +8,11 @@ import msgspec
 
 from routing.capabilities.server import LocalServer, ask, rows, whole, with_note
 from routing.engine.types import LocalModel
-from routing.providers.base import Call, Provider, Timeouts
+from routing.providers.base import Call, Provider, ProviderRejectedError, Timeouts
 from routing.providers.http import Upstream
 
 LIST_AGAIN_SECONDS = 30.0
+PROBE_AGAIN_SECONDS = 60.0
 PROBE_TIMEOUTS = Timeouts(connect=5.0, first_byte=300.0, between_bytes=120.0)
 EMBEDDING_FAMILIES = frozenset({"bert", "nomic-bert", "nomic-bert-moe", "gemma-embedding"})
 PROBE: dict[str, Any] = {
@@ -44,6 +45,7 @@ class OllamaScout:
         self._listed_at = float("-inf")
         self._shown: dict[str, dict[str, Any]] = {}  # by digest
         self._calls_tools: dict[str, bool] = {}  # by digest
+        self._probe_at = float("-inf")
 
     async def look(self, wanted: str) -> LocalServer:
         loaded = rows(await ask(self._upstream, "/api/ps"), "models", "name")
@@ -67,7 +69,7 @@ class OllamaScout:
             self._shown[digest] = await ask(self._upstream, "/api/show", content)
         known = self._shown.get(digest)
         able = known.get("capabilities") if known else None
-        capabilities = frozenset(able) if isinstance(able, list) else None
+        capabilities = frozenset(map(str, able)) if isinstance(able, list) else None
         return LocalModel(
             name=name,
             loaded=name in server.loaded,
@@ -80,9 +82,15 @@ class OllamaScout:
         """Ask for a tool call and see whether one comes, once per digest."""
         digest = self._digest_of(name)
         able = self._shown.get(digest, {}).get("capabilities")
-        if not digest or digest in self._calls_tools or not isinstance(able, list) or "tools" not in able:
+        is_known = not digest or digest in self._calls_tools or not isinstance(able, list) or "tools" not in able
+        if is_known or time.monotonic() < self._probe_at:
             return
-        answer = await provider.complete(Call(name, PROBE, attempt_id="probe", timeouts=PROBE_TIMEOUTS))
+        self._probe_at = time.monotonic() + PROBE_AGAIN_SECONDS
+        try:
+            answer = await provider.complete(Call(name, PROBE, attempt_id="probe", timeouts=PROBE_TIMEOUTS))
+        except ProviderRejectedError:
+            self._calls_tools[digest] = False
+            return
         message = answer.completion["choices"][0]["message"] if answer.completion else {}
         self._calls_tools[digest] = bool(message.get("tool_calls"))
 
@@ -103,7 +111,7 @@ def chat_models(installed: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 def only_embeds(row: Mapping[str, Any]) -> bool:
     details = row.get("details")
     family = details.get("family") if isinstance(details, dict) else None
-    return family in EMBEDDING_FAMILIES or "embed" in row["name"].lower()
+    return str(family) in EMBEDDING_FAMILIES or "embed" in row["name"].lower()
 
 
 def context_length(shown: Mapping[str, Any] | None) -> int | None:

@@ -11,8 +11,9 @@ import msgspec
 
 from routing.providers import sse
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Stream
-from routing.providers.http import OpenChunks, Reply, Upstream, drain
+from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
+from routing.providers.reply import OpenChunks, Reply, drain
 from routing.providers.tap import Tap, invalid, observe
 
 PATH = "/v1/chat/completions"

@@ -10,7 +10,7 @@ from routing.engine.types import Usage
 from routing.providers import sse
 from routing.providers.base import Account, ProviderError, ProviderUnavailableError
 from routing.providers.failures import failure_of
-from routing.providers.http import Reply
+from routing.providers.reply import Reply
 
 NOTABLE = re.compile(rb'"(?:finish_reason"\s*:\s*"|usage"\s*:\s*\{|error"\s*:\s*[{"])|data: ?\[DONE\]')
 DONE = b"[DONE]"

@@ -134,6 +134,54 @@ async def test_a_model_is_probed_for_tool_calls_once(connect, calls_tools):
     assert server.calls.count("/api/chat") == server.calls.count("/api/show") == server.calls.count("/api/tags") == 1
 
 
+async def test_a_server_that_refuses_the_probe_has_no_tools(connect):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"], ["completion", "tools"])
+    refusal = httpx.Response(400, json={"error": "qwen:7b does not support tools"})
+    connect(
+        lambda request: refusal if request.url.path == "/api/chat" else server(request),
+        LOCAL_LLM_DEFAULT_MODEL="qwen:7b",
+    )
+
+    await connections.start()
+    await asyncio.sleep(0.01)
+    await connections.refresh()
+
+    assert connections.surroundings().local.tools is False
+
+
+async def test_a_probe_that_failed_is_not_tried_again_at_once(connect):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"], ["completion", "tools"])
+    probes = []
+
+    def handler(request):
+        if request.url.path != "/api/chat":
+            return server(request)
+        probes.append(request)
+        return httpx.Response(503, json={"error": "server busy"})
+
+    connect(handler, LOCAL_LLM_DEFAULT_MODEL="qwen:7b")
+
+    for _ in range(3):
+        await connections.refresh()
+        await asyncio.sleep(0.01)
+
+    assert connections.surroundings().local.tools is None
+    assert len(probes) == 1
+
+
+@pytest.mark.parametrize("shown", [{"capabilities": [["x"]]}, {"capabilities": 3, "model_info": []}, {}])
+async def test_what_a_model_says_of_itself_may_be_odd(connect, shown):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"])
+    connect(
+        lambda request: httpx.Response(200, json=shown) if request.url.path == "/api/show" else server(request),
+        LOCAL_LLM_DEFAULT_MODEL="qwen:7b",
+    )
+
+    await connections.start()
+
+    assert connections.surroundings().local.name == "qwen:7b"
+
+
 async def test_an_open_breaker_makes_the_tier_unavailable(connect):
     connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9)], ["qwen2.5-coder:14b-instruct"]))
     await connections.start()

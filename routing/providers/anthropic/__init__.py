@@ -7,7 +7,8 @@ from routing.providers.anthropic.request import Request, build
 from routing.providers.anthropic.response import completion_of
 from routing.providers.anthropic.stream import Translation, translated
 from routing.providers.base import Account, Answer, Call, Stream
-from routing.providers.http import OpenChunks, Reply, Upstream
+from routing.providers.http import Upstream
+from routing.providers.reply import OpenChunks, Reply
 
 API_VERSION = "2026-10-21"
 PATH = "/v1/messages"

@@ -11,7 +11,7 @@ from routing.providers import indoors
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.base import Account, ChatCompletion, ChatCompletionChunk, ProviderError, ProviderUnavailableError
 from routing.providers.failures import failure_of
-from routing.providers.http import Reply
+from routing.providers.reply import Reply
 
 FINISH_REASONS = {
     "end_turn": "stop",

@@ -17,7 +17,7 @@ from routing.providers.anthropic.response import (
     usage_of,
 )
 from routing.providers.base import ChatCompletionChunk
-from routing.providers.http import Reply, drain
+from routing.providers.reply import Reply, drain
 
 
 class Delta(msgspec.Struct, gc=False):

@@ -15,10 +15,11 @@ from routing.providers.base import (
     ProviderRejectedError,
     Stream,
 )
-from routing.providers.http import OpenChunks, Reply, Upstream, drain
+from routing.providers.http import Upstream
 from routing.providers.ollama.calibration import Calibration
 from routing.providers.ollama.request import Request, build
 from routing.providers.ollama.response import Lines, Translation
+from routing.providers.reply import OpenChunks, Reply, drain
 
 PATH = "/api/chat"
 

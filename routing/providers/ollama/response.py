@@ -9,11 +9,11 @@ import msgspec
 from routing.engine.types import Usage
 from routing.providers.base import ChatCompletionChunk, ProviderError, ProviderRejectedError, ProviderUnavailableError
 from routing.providers.failures import failure_of
-from routing.providers.http import Reply
 from routing.providers.indoors import Chunks
 from routing.providers.ollama.calibration import Calibration
 from routing.providers.ollama.request import Request
 from routing.providers.ollama.tool_text import call_in, might_become_call
+from routing.providers.reply import Reply
 
 LINE_LIMIT = 16 * 1024 * 1024
 HELD_CHARACTERS = 32 * 1024
