@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from smartgateway import look
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
 if env.bool("READ_DOT_ENV", default=True):
     environ.Env.read_env(BASE_DIR / ".env")
@@ -49,6 +50,18 @@ def base_url(name: str, default: str = "") -> str:
     return value
 
 
+def database(name: str) -> dict[str, Any]:
+    """What the address names, SQLite in var/ without one; a malformed address is not shown, it may hold a password."""
+    address = os.environ.get(name) or f"sqlite:///{VAR_DIR / 'smartgateway.sqlite3'}"
+    try:
+        named: dict[str, Any] = env.db_url_config(address)
+    except ValueError:
+        named = {}
+    if not named.get("ENGINE"):
+        raise ImproperlyConfigured(f"{name} is not a database address: use postgres://user:password@host/name")
+    return named
+
+
 # The server
 HOST: str = read("str", "HOST", default="127.0.0.1")
 PORT: int = positive("PORT", 8000)
@@ -70,13 +83,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 
 # Where things are kept
-VAR_DIR = BASE_DIR / "var"
-DATABASES = {
-    "default": {
-        **env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'smartgateway.sqlite3'}"),
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
+DATABASES = {"default": {**database("DATABASE_URL"), "CONN_HEALTH_CHECKS": True}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

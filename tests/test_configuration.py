@@ -6,13 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from django.conf import settings
 
 from tests.environment import variables
 
 ROOT = Path(settings.BASE_DIR)
-READERS = {"read", "positive", "base_url", "choice", "bool", "db_url"}
+READERS = {"read", "positive", "base_url", "choice", "bool", "database"}
 ABOUT_THE_FILE_ITSELF = {"READ_DOT_ENV"}
 
 
@@ -61,3 +62,27 @@ def test_the_platform_runs_release_web_worker_and_beat():
     assert set(processes) == {"release", "web", "worker", "beat"}
     assert "bootstrap" in processes["release"]
     assert "AUDIT_DURABILITY" in processes["web"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        pytest.param("DATABASE_URL", "nonsense", "DATABASE_URL is not a database address", id="no address"),
+        pytest.param(
+            "DATABASE_URL", "postgres://u:se/cret@h/db", "DATABASE_URL is not a database address", id="a bad one"
+        ),
+        pytest.param("PORT", "eighty", "PORT: ", id="no number"),
+        pytest.param("LOG_LEVEL", "LOUD", "LOG_LEVEL is 'LOUD': use one of", id="no such choice"),
+        pytest.param("LOCAL_LLM_BASE_URL", "models:8000", "LOCAL_LLM_BASE_URL is", id="no scheme"),
+        pytest.param("LOCAL_MAX_INFLIGHT", "0", "LOCAL_MAX_INFLIGHT is 0", id="nothing at all"),
+    ],
+)
+def test_a_malformed_variable_stops_the_start_and_is_named_without_its_secret(variable, value, sentence):
+    environment = {**os.environ, variable: value}
+
+    command = [sys.executable, "-c", "import smartgateway.settings"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith(f"django.core.exceptions.ImproperlyConfigured: {sentence}")
+    assert "cret" not in result.stderr.replace("SECRET", "")

@@ -30,13 +30,17 @@ def parts(found: Found, model_listener: socket.socket, valkey_socket: Path) -> l
     return [*own, web(needs), *background(needs)]
 
 
+def host() -> str:
+    """Where to ask what listens on HOST."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)
+
+
 def web(needs: tuple[str, ...]) -> Part:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)
     return Part(
         "web",
         (sys.executable, "manage.py", "serve"),
         needs=needs,
-        is_ready=http_answers(host, settings.PORT, "/health/ready"),
+        is_ready=http_answers(host(), settings.PORT, "/health/ready"),
         grace_seconds=DRAIN_SECONDS + 35,  # serving processes, then the shipper
     )
 

@@ -12,8 +12,8 @@ FIRST = Bootstrapped("admin", "a-password", "sk-sg-abcdefghij", "sk-sg-abcd…gh
 LATER = Bootstrapped("admin", key_shown="sk-sg-abcd…ghij")
 
 
-def shown(made=FIRST, found=Found()):  # noqa: B008 - frozen
-    return box(URL, ".venv/bin/python", made, states(found))
+def shown(made=FIRST, found=Found(), speaks_messages=True):  # noqa: B008 - frozen
+    return box(URL, ".venv/bin/python", made, states(found), speaks_messages=speaks_messages)
 
 
 def test_the_first_start_shows_key_and_password_once():
@@ -42,7 +42,14 @@ def test_the_commands_can_be_copied_as_they_stand():
 
 def test_it_has_the_lines_for_claude_code_and_cursor():
     assert f"ANTHROPIC_BASE_URL={URL} ANTHROPIC_AUTH_TOKEN=$KEY" in shown()
-    assert f"Override OpenAI Base URL: {URL}/v1" in shown()
+    assert f"Override OpenAI Base URL {URL}/v1" in shown()
+
+
+def test_a_gateway_without_the_messages_face_does_not_promise_claude_code():
+    text = shown(speaks_messages=False)
+
+    assert "Claude Code: not yet" in text
+    assert "ANTHROPIC_BASE_URL" not in text
 
 
 def test_a_gateway_without_a_key_says_what_to_set():
