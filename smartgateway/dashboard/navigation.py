@@ -23,6 +23,7 @@ ICONS = {
     "outcome": "task_alt",
     "refusal": "block",
     "dailyreport": "bar_chart",
+    "writer": "edit_note",
     "team": "groups",
     "apikey": "key",
     "user": "person",

@@ -19,6 +19,8 @@ def test_an_admin_finds_every_model_in_its_group(rf, admin_user):
     groups = titles(sidebar(request))
 
     assert groups[""] == ["Dashboard"]
+    assert groups["Policy"][:2] == ["Thresholds", "Phrase lists"]
+    assert groups["Record"][0] == "Routing decisions"
     assert groups["People"] == ["Teams", "API keys", "Users", "Groups"]
     assert sum(len(items) for items in groups.values()) == len(admin.site._registry) + 1
 

@@ -137,6 +137,14 @@ def test_what_a_client_sent_is_text_and_nothing_else(admin_client):
     assert "<script>alert" not in text(admin_client.get(ADDRESS))
 
 
+def test_staff_reaches_the_whole_decision_and_others_are_not_sent_where_they_may_not_go(admin_client, signed_in, team):
+    details = reverse("admin:audit_routingdecision_change", args=[decision(team_id=team.pk).pk])
+
+    assert details in text(admin_client.get(ADDRESS))
+    assert admin_client.get(details).status_code == 200
+    assert details not in text(signed_in("manager").get(ADDRESS))
+
+
 @pytest.mark.parametrize("name", ["overview", "sign_in"])
 def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(client, name):
     policy = client.get(reverse(f"dashboard:{name}")).headers["Content-Security-Policy"]
