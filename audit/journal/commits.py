@@ -24,6 +24,7 @@ class Commits:
 
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        os.pwrite(self._descriptor, bytes(8), 0)  # its room is taken now: a full disk cannot stop the shipper later
         self._loop = loop
         self._waiting: deque[Waiting] = deque()
         self._shipped = 0

@@ -34,6 +34,7 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.offset = 0
+        self._unreadable: list[Damage] = []
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def read(self, limit: int) -> Reading:
@@ -42,20 +43,28 @@ class JournalFile:
             return self._parse(os.pread(self._descriptor, HEADER.size + MAX_PAYLOAD, self.offset), limit)
         return reading
 
-    def keep_aside(self, part: Damage, reason: str) -> None:
-        """Copy a part that is no record to a file of its own, for a human to look at."""
+    def move_on(self, reading: Reading) -> None:
+        """What was read is committed."""
+        self.offset = reading.end
+        self._unreadable += reading.unreadable
+        for part in reading.unreadable:
+            logger.error("Bytes %d to %d of the journal %s are no record", part.start, part.end, self.path.name)
+
+    def retire(self) -> None:
+        """All of it is committed: what is no record is kept aside for a human to look at, the rest goes."""
+        for part in self._unreadable:
+            self._keep_aside(part, "corrupt")
+        if (size := self._size()) > self.offset:
+            self._keep_aside(Damage(self.offset, size), "torn")
+        self.path.unlink(missing_ok=True)
+        Files().sync_directory(self.path.parent)
+        self.close()
+
+    def _keep_aside(self, part: Damage, reason: str) -> None:
         data = os.pread(self._descriptor, part.end - part.start, part.start)
         aside = self.path.with_name(f"{self.path.name}.{part.start}.{reason}")
         aside.write_bytes(data)
-        logger.error("%d bytes of the journal %s are no record: see %s", len(data), self.path.name, aside.name)
-
-    def retire(self, *, files: Files) -> None:
-        """All of it is committed: what was never finished is kept aside, the rest goes."""
-        if (size := self._size()) > self.offset:
-            self.keep_aside(Damage(self.offset, size), "torn")
-        self.close()
-        self.path.unlink()
-        files.sync_directory(self.path.parent)
+        logger.warning("%d bytes of a journal that are no record are kept in %s", len(data), aside.name)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -111,9 +120,9 @@ class WriterJournals:
                 return False
         return True
 
-    def next_file(self, files: Files) -> None:
+    def next_file(self) -> None:
         if self.current is not None:
-            self.current.retire(files=files)
+            self.current.retire()
         self._numbers = self._numbers[1:]
         self.current = JournalFile(self.directory / self._numbers[0]) if self._numbers else None
 

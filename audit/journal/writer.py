@@ -131,7 +131,7 @@ class Journal:
         if self.is_available:
             try:
                 self._store(b"".join([entry.frame for entry in group]))
-            except OSError as exc:
+            except Exception as exc:  # whatever it is: this thread must go on, or callers wait for ever
                 logger.error("The journal failed and records are refused until the disk is well: %s", exc)
                 self.is_available = False
         if not self.is_available:

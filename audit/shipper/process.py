@@ -54,7 +54,7 @@ def only_one(directory: Path, stop: threading.Event) -> Iterator[bool]:
 
 
 class Loop:
-    """Ships as records come; waits while the database is away; keeps house now and then."""
+    """Ships as records come; waits while database or disk fail; keeps house now and then."""
 
     def __init__(self, shipper: Shipper, pause_seconds: float) -> None:
         self._shipper = shipper
@@ -69,18 +69,19 @@ class Loop:
         self._drain()
 
     def turn(self) -> int:
-        """One round; the number of records moved, 0 also when the database is away."""
+        """One round; the number of records moved, 0 also when database or disk fail."""
         try:
             self._keep_house()
             moved = self._shipper.ship()
-        except ConcurrentShippingError:
-            logger.error("Another process ships these journals too; reading anew")
+        except ConcurrentShippingError as exc:
+            logger.error("%s", exc)
+            self._shipper.forget()
             return 0
-        except Error as exc:
-            self._database_failed(exc)
+        except (Error, OSError) as exc:
+            self._failed(exc)
             return 0
         if self._failures:
-            logger.warning("The database takes records again")
+            logger.warning("Records are shipped again")
         self._failures = 0
         return moved
 
@@ -101,9 +102,9 @@ class Loop:
             sweep()
             self._swept_at = now
 
-    def _database_failed(self, exc: Error) -> None:
+    def _failed(self, exc: Exception) -> None:
         if not self._failures:
-            logger.error("The database does not take records, they wait in the journals: %s", exc)
+            logger.error("Records cannot be shipped and wait in the journals: %s", exc)
         self._failures += 1
         connection.close()
 
@@ -113,7 +114,7 @@ class Loop:
         idle_turns = 0
         while idle_turns < 2:  # the second one finds the files complete that the first one emptied
             if time.monotonic() > deadline:
-                logger.error("The database did not take all records in time; they stay in the journals")
+                logger.error("Not all records were shipped in time; they stay in the journals")
                 return
             self._discovered_at = float("-inf")
             idle_turns = 0 if self.turn() or self._failures else idle_turns + 1

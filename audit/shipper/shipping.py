@@ -4,10 +4,8 @@ import logging
 from pathlib import Path
 
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
-from audit.journal.files import Files
 from audit.journal.reader import WriterJournals, journals_in
 from audit.models import Writer
 from audit.records import Record
@@ -24,17 +22,17 @@ SYNCED_COMMIT = """
 
 
 class ConcurrentShippingError(Exception):
-    """Another process moved this writer's records meanwhile."""
+    """A writer's position moved meanwhile: by another process, or by a commit whose answer was lost."""
 
 
 class Shipper:
     """The journals of one directory. Every record is committed once: its writer's position moves in the same commit."""
 
-    def __init__(self, directory: Path, *, batch_records: int | None = None, files: Files | None = None) -> None:
+    def __init__(self, directory: Path, *, batch_records: int | None = None) -> None:
         self.directory = directory
         self.batch_records = batch_records or BATCH_RECORDS[connection.vendor]
-        self._files = files or Files()
         self._sources: dict[str, Source] = {}
+        self._unretired: set[str] = set()
 
     def discover(self) -> None:
         for writer_hex, names in journals_in(self.directory).items():
@@ -51,28 +49,31 @@ class Shipper:
                 parcels.append(parcel)
                 room -= len(parcel.reading.entries)
                 self._sources[writer_hex] = self._sources.pop(writer_hex)  # the others come first next time
-        try:
-            if any(parcel.records for parcel in parcels):
-                self._commit(parcels)
-        except REFUSED as exc:
-            logger.error("The database refuses a batch, its records are tried one by one: %s", exc)
-            self._commit_one_by_one(parcels)
-        except ConcurrentShippingError:
-            self.forget()
-            raise
+        if count := sum(len(parcel.records) for parcel in parcels):
+            self._commit(parcels)
         for parcel in parcels:
             self._move_on(parcel)
-        return sum(len(parcel.records) for parcel in parcels)
+        return count
 
     def retire(self) -> list[int]:
         """Remove files that are complete and committed; the ids of writers that are gone with all theirs."""
         finished = []
         for writer_hex, source in list(self._sources.items()):
-            while source.journals.current and source.journals.is_complete() and self._is_drained(source):
-                source.journals.next_file(self._files)
+            try:
+                while source.journals.current and source.journals.is_complete() and self._is_drained(source):
+                    source.journals.next_file()
+            except OSError as exc:
+                self._retire_later(writer_hex, exc)
+                continue
             if source.journals.current is None and source.journals.is_abandoned():
                 finished += self._finish(writer_hex, source)
         return finished
+
+    def _retire_later(self, writer_hex: str, exc: OSError) -> None:
+        """The others are not to wait for it: shipping them may be what makes room on a full disk."""
+        if writer_hex not in self._unretired:
+            logger.error("A journal of %s is shipped but cannot be removed yet: %s", writer_hex, exc)
+            self._unretired.add(writer_hex)
 
     def forget(self) -> None:
         """Read everything anew from the files and the database."""
@@ -99,9 +100,17 @@ class Shipper:
             Writer.objects.filter(pk=source.writer_id).update(finished_at=timezone.now(), swept_at=None)
         source.journals.remove()
         del self._sources[writer_hex]
+        self._unretired.discard(writer_hex)
         return [] if source.writer_id is None else [source.writer_id]
 
     def _commit(self, parcels: list[Parcel]) -> None:
+        try:
+            self._commit_at_once(parcels)
+        except REFUSED as exc:
+            logger.error("The database refuses a batch, its records are tried one by one: %s", exc)
+            self._commit_one_by_one(parcels)
+
+    def _commit_at_once(self, parcels: list[Parcel]) -> None:
         batch = Batch()
         for parcel in parcels:
             for sequence, record in parcel.records:
@@ -142,17 +151,14 @@ class Shipper:
                 cursor.execute(SYNCED_COMMIT)
         for parcel in parcels:
             if parcel.records:
-                reached, source = parcel.records[-1][0], parcel.source
-                mine = Writer.objects.filter(pk=parcel.source.pk, sequence=source.committed)
-                if not mine.update(sequence=F("sequence") + (reached - source.committed)):
-                    raise ConcurrentShippingError
+                expected = Writer.objects.filter(pk=parcel.source.pk, sequence=parcel.source.committed)
+                if not expected.update(sequence=parcel.records[-1][0]):
+                    raise ConcurrentShippingError("The database is not where this shipper left it; reading anew.")
 
     def _move_on(self, parcel: Parcel) -> None:
         current = parcel.source.journals.current
         assert current is not None
-        for damage in parcel.reading.unreadable:
-            current.keep_aside(damage, "corrupt")
-        current.offset = parcel.reading.end
+        current.move_on(parcel.reading)
         if parcel.records:
             parcel.source.committed = parcel.records[-1][0]
             parcel.source.journals.confirm(parcel.source.committed)

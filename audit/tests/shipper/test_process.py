@@ -1,5 +1,6 @@
 """The loop, and whole processes that are killed."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -150,12 +151,59 @@ def test_while_the_database_is_away_records_wait_and_are_shipped_when_it_is_back
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(Batch, "save", refuse)
     assert [loop.turn() for _ in range(3)] == [0, 0, 0]
-    assert caplog.text.count("does not take records") == 1
+    assert caplog.text.count("cannot be shipped") == 1
 
     monkeypatch.setattr(Batch, "save", save)
     assert loop.turn() == 1
-    assert "takes records again" in caplog.text
+    assert "shipped again" in caplog.text
     assert RoutingDecision.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_commit_whose_answer_was_lost_is_not_repeated(processes, shipper, monkeypatch):
+    processes().record(decision(), decision())
+    loop = process.Loop(shipper, 0.01)
+    commit = Shipper._commit
+
+    def lose_the_answer(self, parcels):
+        commit(self, parcels)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(Shipper, "_commit", lose_the_answer)
+    loop.turn()
+    monkeypatch.setattr(Shipper, "_commit", commit)
+
+    assert [loop.turn() for _ in range(3)] == [0, 0, 0]
+    assert sorted(RoutingDecision.objects.values_list("sequence", flat=True)) == [1, 2]
+
+
+@pytest.mark.django_db
+def test_a_full_disk_does_not_end_the_loop_nor_lose_what_is_to_be_kept_aside(processes, shipper, monkeypatch, tmp_path):
+    serving = processes()
+    serving.record(decision())
+    serving.die()
+    (journal,) = tmp_path.glob("*.journal")
+    with journal.open("ab") as torn:
+        torn.write(b"torn")
+    write_bytes = Path.write_bytes
+
+    def refuse(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    drain(shipper)
+    assert RoutingDecision.objects.count() == 1
+    assert journal.exists()
+    processes().record(decision())
+    drain(shipper)
+    assert RoutingDecision.objects.count() == 2
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    drain(shipper)
+
+    assert [path.read_bytes() for path in tmp_path.glob("*.torn")] == [b"torn"]
+    assert not journal.exists()
 
 
 @pytest.mark.django_db

@@ -163,6 +163,7 @@ def test_two_shippers_on_one_directory_do_not_double(processes, shipper, tmp_pat
     other.ship()
     with pytest.raises(ConcurrentShippingError):
         shipper.ship()
+    shipper.forget()
     shipper.ship()
 
     assert sorted(RoutingDecision.objects.values_list("sequence", flat=True)) == [1, 2]
