@@ -38,7 +38,7 @@ class Routed:
     """
 
     decision: RoutingDecision
-    signals: RoutingSignals | None
+    signals: RoutingSignals
     features: Features
     surroundings: Surroundings
     verdict: Verdict | None
@@ -53,19 +53,19 @@ async def route_request(
 ) -> Routed:
     """Raises a `RoutingRefusedError` when what was asked for by name cannot be had."""
     features = measure(request, policy)
-    step = decide(request, policy, surroundings, features=features)
-    signals, verdict = None, None
+    signals = compute_routing_signals(features, policy, surroundings)
+    verdict = None
+    step = decide(request, policy, surroundings, None, features, signals)
     while isinstance(step, NeedsVerdict):
-        signals = step.signals
         verdict = await _verdict(request, policy, surroundings) if ask_classifier else NOT_ASKED
-        step = decide(request, policy, surroundings, verdict, features)
+        step = decide(request, policy, surroundings, verdict, features, signals)
     return Routed(
         decision=step,
-        signals=signals or compute_routing_signals(features, policy, surroundings),
+        signals=signals,
         features=features,
         surroundings=surroundings,
         verdict=verdict,
-        auto=_automatic(features, policy, surroundings) if step.phase in OVERRULED else None,
+        auto=_automatic(features, policy, surroundings, signals) if step.phase in OVERRULED else None,
         remove_tools=tools_to_remove(step, features),
         request=without_tier_words(request, features, policy),
         policy=policy,
@@ -106,9 +106,11 @@ def weighing(policy: Policy) -> Policy:
     return _weighing[1]
 
 
-def _automatic(features: Features, policy: Policy, surroundings: Surroundings) -> RoutingDecision | None:
+def _automatic(
+    features: Features, policy: Policy, surroundings: Surroundings, signals: RoutingSignals
+) -> RoutingDecision | None:
     try:
-        decision = decide_automatically(features, weighing(policy), surroundings, NOT_ASKED)
+        decision = decide_automatically(features, weighing(policy), surroundings, NOT_ASKED, signals)
     except RoutingRefusedError:
         return None
     return decision if isinstance(decision, RoutingDecision) else None

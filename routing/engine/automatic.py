@@ -40,11 +40,15 @@ class _Draft:
 
 
 def decide_automatically(
-    features: Features, policy: Policy, surroundings: Surroundings, verdict: Verdict | None = None
+    features: Features,
+    policy: Policy,
+    surroundings: Surroundings,
+    verdict: Verdict | None = None,
+    signals: RoutingSignals | None = None,
 ) -> RoutingDecision | NeedsVerdict:
     draft = _without_weighing(features, policy)
     if draft is None:
-        signals = compute_routing_signals(features, policy, surroundings)
+        signals = signals or compute_routing_signals(features, policy, surroundings)
         if verdict is None and _is_to_be_asked(signals, features, policy, surroundings):
             return NeedsVerdict(signals, features)
         draft = _weighed(signals, features, policy, surroundings, verdict)

@@ -11,6 +11,7 @@ from routing.engine.types import (
     Reason,
     RoutingDecision,
     RoutingRequest,
+    RoutingSignals,
     Surroundings,
     Tier,
     Verdict,
@@ -32,12 +33,16 @@ def decide(
     surroundings: Surroundings,
     verdict: Verdict | None = None,
     features: Features | None = None,
+    signals: RoutingSignals | None = None,
 ) -> RoutingDecision | NeedsVerdict:
-    """Raises a `RoutingRefusedError` when what was asked for by name cannot be had."""
+    """Raises a `RoutingRefusedError` when what was asked for by name cannot be had.
+
+    `features` and `signals` are made from the rest where the caller has not made them already.
+    """
     features = features or measure(request, policy)
     choice = choose(request, features, policy, surroundings)
     if choice is None:
-        return decide_automatically(features, policy, surroundings, verdict)
+        return decide_automatically(features, policy, surroundings, verdict, signals)
     return _explicit(choice, features, policy, surroundings)
 
 

@@ -3,7 +3,6 @@ import pytest
 from routing import classifier, connections
 from routing.engine.content import content_of, matched_phrases, policy_from
 from routing.engine.types import (
-    LADDER,
     Band,
     LocalModel,
     Phase,
@@ -126,12 +125,19 @@ async def test_for_an_ambiguous_explicit_ask_auto_is_the_rules_best_guess(judge)
 
 
 async def test_where_auto_would_have_been_refused_there_is_nothing_to_note(judge):
+    request = ask(SIMPLE, requested_provider="anthropic", min_tier=Tier.OPUS)
+
+    routed = await route_request(request, policy=POLICY, surroundings=world(allowed_tiers=frozenset({Tier.SONNET})))
+
+    assert (routed.decision.phase, routed.auto) == (Phase.EXPLICIT, None)
+
+
+async def test_an_explicit_choice_within_narrow_limits_is_noted_with_what_they_leave(judge):
     request = ask(SIMPLE, requested_model="claude-opus")
 
     routed = await route_request(request, policy=POLICY, surroundings=world(allowed_tiers=frozenset({Tier.OPUS})))
 
-    assert routed.decision.tier is Tier.OPUS
-    assert routed.auto.tier is Tier.OPUS
+    assert (routed.decision.tier, routed.auto.tier) == (Tier.OPUS, Tier.OPUS)
 
 
 async def test_a_name_that_nothing_has_is_refused(judge):
@@ -163,4 +169,3 @@ async def test_an_audit_goes_to_opus(judge):
 async def test_the_small_wrapper_returns_only_the_models_name(judge):
     assert await route_model(ask(HARD), policy=POLICY, surroundings=world()) == "claude-opus"
     assert await route_model(ask(SIMPLE), policy=POLICY, surroundings=world()) == "qwen"
-    assert frozenset(LADDER) == world().configured
