@@ -168,7 +168,7 @@ class ModelAlias(models.Model):
 class TierModel(models.Model):
     """Which model serves a tier."""
 
-    slot = models.CharField(max_length=20, unique=True, choices=Slot.choices)
+    slot = models.CharField(max_length=20, unique=True, choices=Slot)
     model = models.CharField(max_length=120, help_text="The model id as its provider names it.")
 
     class Meta:
@@ -185,9 +185,9 @@ class TierModel(models.Model):
 class FallbackStep(models.Model):
     """What is tried next when the chosen tier cannot serve. Applies to automatic choices only."""
 
-    from_tier = models.CharField(max_length=20, choices=Rung.choices, help_text="The tier that was chosen.")
+    from_tier = models.CharField(max_length=20, choices=Rung, help_text="The tier that was chosen.")
     order = models.PositiveSmallIntegerField(help_text="1 is tried first.")
-    to = models.CharField(max_length=20, choices=Rung.choices, help_text="The tier that is tried in its place.")
+    to = models.CharField(max_length=20, choices=Rung, help_text="The tier that is tried in its place.")
 
     class Meta:
         ordering = ["from_tier", "order"]
@@ -216,13 +216,13 @@ class RoutingSettings(models.Model):
     )
     mode = models.CharField(
         max_length=20,
-        choices=Mode.choices,
+        choices=Mode,
         default=Mode.LOCAL_FIRST,
         help_text="How requests without an explicit choice are routed.",
     )
     ambiguous_fallback_tier = models.CharField(
         max_length=20,
-        choices=AmbiguousTier.choices,
+        choices=AmbiguousTier,
         default=AmbiguousTier.SONNET,
         help_text="Serves ambiguous requests when the classifier cannot answer.",
     )
