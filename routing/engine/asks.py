@@ -12,6 +12,7 @@ RAW_HALF = 8_192  # characters looked at, from the start and from the end of a m
 HALF = 4_096  # of these, kept once the client's text is set apart
 MAX_TAGS = 256
 MAX_BLOCKS = 32
+TEXT_BLOCKS = ("text", "input_text")
 MAX_ATTEMPTS = 8  # newest messages without a word of their own, after which no ask is found
 
 TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})(?:\s[^<>]{0,200})?>")
@@ -62,14 +63,10 @@ def texts_of(content: Any) -> list[str]:
     """The text of a message: a string, or the newest of its text blocks."""
     if isinstance(content, str):
         return [content] if content else []
-    if not isinstance(content, Sequence):
+    if not isinstance(content, list):
         return []
-    blocks = (
-        block.get("text")
-        for block in content
-        if isinstance(block, Mapping) and block.get("type") in ("text", "input_text")
-    )
-    return [text for text in blocks if isinstance(text, str)][-MAX_BLOCKS:]
+    texts = [block.get("text") for block in content if isinstance(block, dict) and block.get("type") in TEXT_BLOCKS]
+    return [text for text in texts if isinstance(text, str)][-MAX_BLOCKS:]
 
 
 def _is_example(message: Mapping[str, Any]) -> bool:
@@ -79,7 +76,7 @@ def _is_example(message: Mapping[str, Any]) -> bool:
 
 
 def _holds_result(content: Any) -> bool:
-    return isinstance(content, Sequence) and not isinstance(content, str)
+    return isinstance(content, list)
 
 
 def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:

@@ -64,11 +64,16 @@ class Features:
 def measure(request: RoutingRequest, policy: Policy) -> Features:
     thresholds = policy.thresholds
     seen = survey(request.messages)
-    features = _of_the_ask(request, seen, policy)
-    declared_chars = tool_chars(request.tools)
+    tier_word, ask = _tier_word(newest_ask(request.messages, policy), policy)
+    intent = intent_of(ask, lambda words: "simple_task" in policy.match(words))
+    in_ask = hits_in(intent, ask.chars, policy)
+    in_system = hits_in_system(seen, policy)
+    is_housekeeping = "housekeeping" in in_ask.found or (_may_be_bare(request, seen) and "housekeeping" in in_system)
+    found = merged(in_ask.found, in_system, is_housekeeping=is_housekeeping)
     tool_loop = 0 < seen.tool_distance <= thresholds["tool_loop_window"]
-    return replace(
-        features,
+    declared_chars = tool_chars(request.tools)
+    return Features(
+        ask_chars=ask.chars,
         total_chars=seen.chars,
         tool_chars=declared_chars,
         system_chars=seen.system_chars,
@@ -79,37 +84,28 @@ def measure(request: RoutingRequest, policy: Policy) -> Features:
         tools_declared=len(request.tools),
         tool_distance=seen.tool_distance,
         images=seen.images,
-        min_tier=LADDER.index(request.min_tier) if request.min_tier else 0,
-        tool_loop=tool_loop,
-        is_agentic=features.is_agentic or tool_loop,
-        local_only=request.local_only,
-    )
-
-
-def _of_the_ask(request: RoutingRequest, seen: Survey, policy: Policy) -> Features:
-    tier_word, ask = _tier_word(newest_ask(request.messages, policy), policy)
-    intent = intent_of(ask, lambda words: "simple_task" in policy.match(words))
-    in_ask = hits_in(intent, ask.chars, policy)
-    in_system = hits_in_system(seen, policy)
-    may_be_bare = not request.tools and seen.asks <= 2 and seen.system_chars <= HOUSEKEEPING_SYSTEM_CHARS
-    is_housekeeping = "housekeeping" in in_ask.found or (may_be_bare and "housekeeping" in in_system)
-    found = merged(in_ask.found, in_system, is_housekeeping=is_housekeeping)
-    return Features(
-        ask_chars=ask.chars,
         prose_chars=len(intent.text),
         files=intent.files,
         material_files=intent.material_files,
         code_blocks=intent.code_blocks,
+        min_tier=LADDER.index(request.min_tier) if request.min_tier else 0,
         greeting_share=round(in_ask.greeting_share, 3),
+        tool_loop=tool_loop,
         has_material=intent.has_material,
         has_path=intent.has_path,
         has_trace=intent.has_trace,
         is_human_ask=ask.is_newest and not is_housekeeping,
         is_housekeeping=is_housekeeping,
-        is_agentic="agent_protocol" in found or "agentic_marker" in found,
+        is_agentic=tool_loop or "agent_protocol" in found or "agentic_marker" in found,
+        local_only=request.local_only,
         tier_word=tier_word,
         hits=ids_of(found, policy),
     )
+
+
+def _may_be_bare(request: RoutingRequest, seen: Survey) -> bool:
+    """Whether a system prompt may be all that says a request is a client's housekeeping."""
+    return not request.tools and seen.asks <= 2 and seen.system_chars <= HOUSEKEEPING_SYSTEM_CHARS
 
 
 def _tier_word(ask: Ask, policy: Policy) -> tuple[str, Ask]:

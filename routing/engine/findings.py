@@ -1,6 +1,7 @@
 """How a rule says what it found: value, threshold, and the distance between them as a share of the threshold."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from routing.engine.types import Band, Reason
 
@@ -13,16 +14,19 @@ def above(rule: str, value: float, threshold: float, points_to: Band) -> Reason:
     return Reason(rule, value, threshold, margin, points_to, value > threshold)
 
 
+@lru_cache(maxsize=4_096)
 def at_least(rule: str, count: int, threshold: float, points_to: Band) -> Reason:
     """A count lies half a step from its threshold when it just reaches or just misses it."""
     margin = round((count - threshold + 0.5) / max(threshold, 1.0), 4)
     return Reason(rule, count, threshold, margin, points_to, count >= threshold)
 
 
+@lru_cache(maxsize=256)
 def holds(rule: str, is_so: bool, points_to: Band) -> Reason:
     return Reason(rule, float(is_so), 1.0, 1.0 if is_so else -1.0, points_to, is_so)
 
 
+@lru_cache(maxsize=256)
 def absent(rule: str, threshold: float, points_to: Band) -> Reason:
     return Reason(rule, 0, threshold, -1.0, points_to, False)
 

@@ -9,7 +9,7 @@ from routing.engine.types import Policy, phrase_id
 
 FORM_OPENING, FORM_CLOSING = 60, 40  # characters of an ask's start and end, where its form shows
 LEAD_OPENING, LEAD_CLOSING = 240, 120
-SYSTEM_OPENING, SYSTEM_CLOSING = 4_096, 2_048
+SYSTEM_OPENING, SYSTEM_CLOSING = 3_072, 1_024
 
 FORM_LISTS = ("simple_task", "self_contained", "greeting")
 LEAD_LISTS = ("single_file_edit", "housekeeping", "compaction")

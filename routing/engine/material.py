@@ -24,18 +24,18 @@ QUOTES = (
     re.compile(r"«[^«»\n]{1,600}»"),
     re.compile(r"„[^„“”\n]{1,600}[“”]"),
 )
-EXTENSION = re.compile(
-    r"\.(?:py|pyi|js|mjs|jsx|ts|tsx|vue|svelte|css|scss|less|html?|jinja2?|md|rst|txt|ya?ml|toml|json|jsonl|ini|cfg|env"
-    r"|conf|lock|sh|bash|ps1|sql|rs|go|java|kts?|scala|rb|erb|php|cs|fs|c|h|cc|cpp|hpp|m|mm|swift|dart|lua|r|jl|ex|exs"
-    r"|erl|hs|ml|clj|tf|proto|graphql|gradle|xml|csv|ipynb|f90|asm|s|diff|patch|log)(?![\w(-])",
-    re.IGNORECASE,
+EXTENSION = re.compile(r"\.[A-Za-z]\w{0,7}(?![\w(-])")
+EXTENSIONS = (
+    " py pyi ipynb js mjs jsx ts tsx vue svelte css scss less html htm jinja jinja2 j2 md rst txt yml yaml toml json"
+    " jsonl ini cfg conf env lock xml csv sql sh bash ps1 rs go java kt kts scala rb erb php cs fs c h cc cpp hpp m mm"
+    " swift dart lua r jl ex exs erl hs ml clj tf proto graphql gradle f90 asm s diff patch log "
 )
 SLASH = re.compile(r"/(?=[\w.~])")
 PATH_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@~$./\\+-"
 NOT_FILES = frozenset(
     {"node.js", "next.js", "nuxt.js", "nest.js", "vue.js", "react.js", "express.js", "three.js", "d3.js"}
 )
-TRACES = ("Traceback (most", "\n    at ", "\n\tat ", "Exception in thread", "panic:", "error[E", '\n  File "')
+TRACES = ("Traceback (most", "\n    at ", "\tat ", "panic: ", "error[E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,11 @@ def intent_of(ask: Ask, introduces: Callable[[str], bool]) -> Intent:
     has_trace = any(mark in ask.head or mark in ask.tail for mark in TRACES)
     prose, code_blocks = _without_fences(ask)
     prose, introduced = _parted(prose, introduces)
-    files, paths = _named(prose)
-    material_files, _ = _named(introduced)
-    for start, end in reversed(paths):
-        prose = f"{prose[:start]} {prose[end:]}"
+    files, prose, has_path = _named(prose)
+    material_files, _, _ = _named(introduced)
     text = _without_quotes(prose)
     has_material = code_blocks > 0 or bool(introduced) or len(prose) - len(text) >= MATERIAL_CHARS
-    return Intent(text.strip(), len(files), len(material_files), code_blocks, has_material, bool(paths), has_trace)
+    return Intent(text.strip(), len(files), len(material_files), code_blocks, has_material, has_path, has_trace)
 
 
 def _parted(text: str, introduces: Callable[[str], bool]) -> tuple[str, str]:
@@ -88,25 +86,26 @@ def _without_quotes(text: str) -> str:
     return text.replace(APOSTROPHE, "'")
 
 
-def _named(text: str) -> tuple[set[str], list[tuple[int, int]]]:
-    """The distinct files that a text names, and where its paths stand, in order and apart from one another."""
+def _named(text: str) -> tuple[set[str], str, bool]:
+    """The distinct files that a text names, the text without its paths, and whether it had any."""
     files: set[str] = set()
-    paths: list[tuple[int, int]] = []
-    if "." not in text and "/" not in text:
-        return files, paths
-    for start, end in _spans(text):
+    kept: list[str] = []
+    position = 0
+    for start, end in _spans(text) if "." in text or "/" in text else ():
         name = text[start:end]
         is_file = _is_file(name)
         if is_file:
             files.add(name)
         if is_file or name.count("/") > 1 or name.startswith(("/", "./", "~/", "../")):
-            paths.append((start, end))
-    return files, paths
+            kept.append(text[position:start])
+            position = end
+    return files, " ".join([*kept, text[position:]]), position > 0
 
 
 def _is_file(name: str) -> bool:
     stem, dot, extension = name.rpartition(".")
-    return bool(stem.strip("./\\") and EXTENSION.fullmatch(dot + extension)) and name.lower() not in NOT_FILES
+    is_known = bool(dot) and f" {extension.lower()} " in EXTENSIONS
+    return is_known and stem.strip("./\\") != "" and name.lower() not in NOT_FILES
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-SAMPLE = 256
+SAMPLE = 256  # characters at each end by which a text's length in UTF-8 is judged
 IMAGES = ("image_url", "image", "input_image")
-BINARIES = (*IMAGES, "input_audio", "file", "document")
 TOOL_WINDOW = 64  # newest messages in which a tool call or result is looked for
+PER_VALUE = "      " * 4  # stands for a value of a tool call that is not text
 PER_TOOL_PROPERTY = 100  # characters that one property of a tool's schema takes, on average
 
 
 @dataclass(slots=True)
 class Survey:
-    """Lengths are in characters; `bytes` estimates the same text in UTF-8."""
+    """`bytes` estimates the text's length in UTF-8; `tool_distance` counts from the end: 1 is the last message."""
 
     chars: int = 0
     bytes: int = 0
@@ -22,93 +22,79 @@ class Survey:
     asks: int = 0
     system_chars: int = 0
     system_texts: list[str] = field(default_factory=list)
-    tool_distance: int = 0  # how far from the end the newest tool call or result stands: 1 is the last message, 0 none
+    tool_distance: int = 0
 
-    def add_text(self, text: str) -> None:
-        self.chars += len(text)
-        self.bytes += len(text) if text.isascii() else utf8_bytes(text)
+
+def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
+    seen = Survey(tool_distance=_tool_distance(messages))
+    texts: list[str] = []
+    systems = 0
+    for message in messages:
+        content = message.get("content")
+        role = message.get("role")
+        before = len(texts)
+        if isinstance(content, str):
+            texts.append(content)
+            has_words = content != ""
+        else:
+            has_words = isinstance(content, list) and _add_blocks(content, texts, seen)
+        if role == "user":
+            seen.asks += has_words
+        elif role == "assistant":
+            if message.get("tool_calls"):
+                _add_calls(message["tool_calls"], texts)
+        elif role == "system" or role == "developer":
+            systems += 1
+            seen.system_texts += texts[before:]
+    seen.turns = len(messages) - systems
+    seen.system_chars = sum(map(len, seen.system_texts))
+    seen.chars = sum(map(len, texts))
+    seen.bytes = seen.chars if all(map(str.isascii, texts)) else sum(map(utf8_bytes, texts))
+    return seen
 
 
 def utf8_bytes(text: str) -> int:
     """How long a text is in UTF-8, judged by its first and last characters."""
+    if text.isascii():
+        return len(text)
     sample = text if len(text) <= 2 * SAMPLE else text[:SAMPLE] + text[-SAMPLE:]
     return len(sample.encode(errors="replace")) * len(text) // len(sample)
 
 
-def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
-    seen = Survey()
-    for message in messages:
-        content = message.get("content")
-        before = seen.chars
-        if isinstance(content, str):
-            seen.add_text(content)
-            has_words = bool(content)
-        else:
-            has_words = bool(content) and _add_blocks(content, seen)
-        role = message.get("role")
-        if role == "user":
-            seen.asks += has_words
-        elif role == "assistant":
-            _add_calls(message, seen)
-        elif role in ("system", "developer"):
-            seen.turns -= 1
-            seen.system_chars += seen.chars - before
-            seen.system_texts += [content] if isinstance(content, str) else _texts(content)
-    seen.turns += len(messages)
-    seen.tool_distance = _tool_distance(messages)
-    return seen
-
-
-def _add_blocks(content: Any, seen: Survey, *, is_result: bool = False) -> bool:
-    """Whether a list of blocks holds text of its own, results of tools apart."""
+def _add_blocks(blocks: list[Any], texts: list[str], seen: Survey, *, is_result: bool = False) -> bool:
+    """Whether a list of blocks holds words of its own, results of tools apart."""
     has_words = False
-    for block in content if isinstance(content, Sequence) else ():
-        if not isinstance(block, Mapping):
+    for block in blocks:
+        if not isinstance(block, dict):
             continue
-        kind = block.get("type")
         text = block.get("text")
         if isinstance(text, str):
-            seen.add_text(text)
-            has_words = has_words or bool(text)
-        elif kind in BINARIES:
-            seen.images += kind in IMAGES
+            texts.append(text)
+            has_words = has_words or text != ""
+        elif block.get("type") in IMAGES:
+            seen.images += 1
         elif not is_result:
-            _add_tool_block(block, seen)
+            _add_tool_block(block, texts, seen)
     return has_words
 
 
-def _add_tool_block(block: Mapping[str, Any], seen: Survey) -> None:
-    content = block.get("content", block.get("input", block.get("thinking")))
+def _add_tool_block(block: Mapping[str, Any], texts: list[str], seen: Survey) -> None:
+    content = block.get("content") or block.get("input") or block.get("thinking")
     if isinstance(content, str):
-        seen.add_text(content)
-    elif isinstance(content, Mapping):
-        _add_values(content, seen)
-    elif content:
-        _add_blocks(content, seen, is_result=True)
+        texts.append(content)
+    elif isinstance(content, dict):
+        texts += map(str, content)
+        texts += [value if isinstance(value, str) else PER_VALUE for value in content.values()]
+    elif isinstance(content, list):
+        _add_blocks(content, texts, seen, is_result=True)
 
 
-def _add_values(values: Mapping[str, Any], seen: Survey) -> None:
-    for name, value in values.items():
-        seen.add_text(str(name))
-        if isinstance(value, str):
-            seen.add_text(value)
-        else:
-            seen.add_text(" " * 16)
-
-
-def _add_calls(message: Mapping[str, Any], seen: Survey) -> None:
-    for call in message.get("tool_calls") or ():
-        function = call.get("function") if isinstance(call, Mapping) else None
-        if isinstance(function, Mapping):
-            for part in (function.get("name"), function.get("arguments")):
-                if isinstance(part, str):
-                    seen.add_text(part)
-
-
-def _texts(content: Any) -> list[str]:
-    blocks = content if isinstance(content, Sequence) else ()
-    texts = [block.get("text") for block in blocks if isinstance(block, Mapping)]
-    return [text for text in texts if isinstance(text, str)]
+def _add_calls(calls: Any, texts: list[str]) -> None:
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict):
+            parts = (function.get("name"), function.get("arguments"))
+            texts += [part for part in parts if isinstance(part, str)]
 
 
 def _tool_distance(messages: Sequence[Mapping[str, Any]]) -> int:
@@ -116,26 +102,25 @@ def _tool_distance(messages: Sequence[Mapping[str, Any]]) -> int:
         if message.get("role") in ("tool", "function") or message.get("tool_calls") or message.get("function_call"):
             return distance
         content = message.get("content")
-        if content and not isinstance(content, str) and _holds_tool_block(content):
+        if isinstance(content, list) and any(map(_is_tool_block, content)):
             return distance
     return 0
 
 
-def _holds_tool_block(content: Any) -> bool:
-    blocks = content if isinstance(content, Sequence) else ()
-    kinds = (block.get("type") for block in blocks if isinstance(block, Mapping))
-    return any(isinstance(kind, str) and kind.endswith(("tool_use", "tool_result")) for kind in kinds)
+def _is_tool_block(block: Any) -> bool:
+    kind = block.get("type") if isinstance(block, dict) else None
+    return isinstance(kind, str) and kind.endswith(("tool_use", "tool_result"))
 
 
 def tool_chars(tools: Sequence[Mapping[str, Any]]) -> int:
     """About how long the declarations of tools are: descriptions as they are, schemas by their properties."""
     total = 0
     for tool in tools:
-        function = tool.get("function", tool)
-        if isinstance(function, Mapping):
+        function = tool.get("function") or tool
+        if isinstance(function, dict):
             description = function.get("description")
-            schema = function.get("parameters", function.get("input_schema"))
-            properties = schema.get("properties") if isinstance(schema, Mapping) else None
+            schema = function.get("parameters") or function.get("input_schema")
+            properties = schema.get("properties") if isinstance(schema, dict) else None
             total += len(description) if isinstance(description, str) else 0
-            total += PER_TOOL_PROPERTY * (1 + (len(properties) if isinstance(properties, Mapping) else 0))
+            total += PER_TOOL_PROPERTY * (1 + (len(properties) if isinstance(properties, dict) else 0))
     return total
