@@ -2,7 +2,7 @@ import pytest
 
 from audit.journal import Journal
 from audit.shipper import Shipper
-from audit.tests.doubles import Acknowledgements
+from audit.tests.journals import Acknowledgements
 
 
 class Process:

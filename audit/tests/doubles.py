@@ -9,36 +9,6 @@ from audit.ids import new_id
 from audit.journal import Files
 from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord, RefusalRecord
 
-PATIENCE_SECONDS = 5.0
-
-
-class Acknowledgements:
-    """What a journal told of its groups."""
-
-    def __init__(self):
-        self.groups = []
-        self.arrived = threading.Condition()
-
-    def __call__(self, group, error):
-        with self.arrived:
-            self.groups.append((([entry.sequence for entry in group]), error))
-            self.arrived.notify()
-
-    def wait_for(self, count):
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: self.answered() >= count, PATIENCE_SECONDS)
-
-    def answered(self):
-        return sum(len(sequences) for sequences, _ in self.groups)
-
-    @property
-    def durable(self):
-        return [sequence for sequences, error in self.groups if error is None for sequence in sequences]
-
-    @property
-    def given_up(self):
-        return [sequence for sequences, error in self.groups if error is not None for sequence in sequences]
-
 
 class FaultyFiles(Files):
     """Real files, of which `lose_power` keeps only what was synced. `fail` makes calls of an operation raise."""
@@ -50,7 +20,8 @@ class FaultyFiles(Files):
         self.faults: dict[str, list[OSError | None]] = {}
         self.calls: dict[str, int] = {}
         self.longest_write: int | None = None
-        self.sync_seconds = 0.0
+        self.may_sync = threading.Event()
+        self.may_sync.set()
 
     def fail(self, operation: str, number: int, *, times: int = 1, after: int = 0) -> None:
         faults = [OSError(number, os.strerror(number)) for _ in range(times)]
@@ -76,7 +47,7 @@ class FaultyFiles(Files):
 
     def fdatasync(self, descriptor):
         self._count("fdatasync")
-        time.sleep(self.sync_seconds)
+        self.may_sync.wait()
         super().fdatasync(descriptor)
         self.synced[self.paths[descriptor]] = os.fstat(descriptor).st_size
 

@@ -6,10 +6,9 @@ import pytest
 from audit import recording
 from audit.ids import new_id
 from audit.journal import Commits
-from audit.journal.frames import Frame, read_frames
 from audit.recording import Recorder
 from audit.tests.doubles import FaultyFiles, decision, outcome, refusal
-from audit.tests.journal.test_writer import DECODER, heads_in, sequences_in
+from audit.tests.journals import entries_in, heads_in, sequences_in
 
 
 @pytest.fixture
@@ -21,12 +20,7 @@ async def door(settings, tmp_path):
 
 
 def records_in(directory):
-    return [
-        DECODER.decode(item.payload)[1]
-        for path in sorted(directory.glob("*.journal"))
-        for item in read_frames(path.read_bytes(), limit=1000)
-        if isinstance(item, Frame)
-    ][1:]
+    return [record for sequence, record in entries_in(directory) if sequence]
 
 
 async def test_a_decision_and_its_outcome_are_in_the_journal_when_the_calls_return(door):

@@ -1,15 +1,10 @@
 import errno
-import time
 
-import msgspec
 import pytest
 
 from audit.journal import AuditUnavailableError, Journal
-from audit.journal.frames import Frame, read_frames
-from audit.records import JournalHead, Record
-from audit.tests.doubles import PATIENCE_SECONDS, Acknowledgements, FaultyFiles, decision
-
-DECODER = msgspec.msgpack.Decoder(tuple[int, Record | JournalHead])
+from audit.tests.doubles import FaultyFiles, decision
+from audit.tests.journals import Acknowledgements, heads_in, sequences_in, wait_until
 
 
 @pytest.fixture
@@ -30,30 +25,6 @@ def journal(tmp_path, files, told):
     journal.close()
 
 
-def entries_in(directory):
-    return [
-        DECODER.decode(item.payload)
-        for path in sorted(directory.glob("*.journal"))
-        for item in read_frames(path.read_bytes(), limit=100_000)
-        if isinstance(item, Frame)
-    ]
-
-
-def sequences_in(directory):
-    return [sequence for sequence, _ in entries_in(directory) if sequence]
-
-
-def heads_in(directory):
-    return [record for _, record in entries_in(directory) if isinstance(record, JournalHead)]
-
-
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
-
-
 def test_what_is_acknowledged_survives_a_power_loss(journal, files, told, tmp_path):
     for _ in range(20):
         journal.append(decision(), None)
@@ -64,23 +35,29 @@ def test_what_is_acknowledged_survives_a_power_loss(journal, files, told, tmp_pa
     assert sequences_in(tmp_path) == told.durable == list(range(1, 21))
 
 
-def test_nothing_is_acknowledged_before_its_sync_has_ended(journal, files, told):
-    files.sync_seconds = 0.2
-
+def append_and_stop_in_the_sync(journal, files):
+    syncs = files.calls["fdatasync"]
+    files.may_sync.clear()
     journal.append(decision(), None)
+    wait_until(lambda: files.calls["fdatasync"] > syncs)
 
-    time.sleep(0.05)
+
+def test_nothing_is_acknowledged_before_its_sync_has_ended(journal, files, told):
+    append_and_stop_in_the_sync(journal, files)
     assert told.groups == []
+
+    files.may_sync.set()
+
     told.wait_for(1)
+    assert told.durable == [1]
 
 
 def test_all_that_arrives_during_a_sync_is_one_group(journal, files, told):
-    files.sync_seconds = 0.1
-    journal.append(decision(), None)
-    time.sleep(0.02)
+    append_and_stop_in_the_sync(journal, files)
 
     for _ in range(10):
         journal.append(decision(), None)
+    files.may_sync.set()
     told.wait_for(11)
 
     assert [sequences for sequences, _ in told.groups] == [[1], list(range(2, 12))]
@@ -183,12 +160,13 @@ def test_at_the_bound_of_the_directory_the_journal_says_that_it_is_full_until_ro
 
 
 def test_closing_writes_what_was_appended(tmp_path, told, files):
-    files.sync_seconds = 0.02
     journal = Journal(tmp_path, told, max_bytes=1 << 20, files=files)
     journal.start()
-
+    append_and_stop_in_the_sync(journal, files)
     for _ in range(50):
         journal.append(decision(), None)
+
+    files.may_sync.set()
     journal.close()
 
-    assert told.durable == sequences_in(tmp_path) == list(range(1, 51))
+    assert told.durable == sequences_in(tmp_path) == list(range(1, 52))

@@ -17,6 +17,7 @@ from audit.models import Outcome, RoutingDecision
 from audit.shipper import Shipper, process
 from audit.shipper.batch import Batch
 from audit.tests.doubles import decision, outcome
+from audit.tests.journals import wait_until
 from audit.verification import verify
 
 PATIENCE_SECONDS = 30
@@ -61,13 +62,6 @@ def spawn(environment):
         child.kill()
         child.wait()
         child.stdout.close()
-
-
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def killed_in_mid_load(child, seconds):
