@@ -37,16 +37,17 @@ class Reply:
         finally:
             await self.aclose()
 
-    async def body(self, limit: int = WHOLE_ANSWER_LIMIT) -> bytes:
-        """All of the body; more than `limit` is not an answer."""
+    async def body(self) -> bytes:
+        """All of the body; too much of it is not an answer."""
         parts = []
         size = 0
         async with aclosing(self.reads()) as reads:
             async for data in reads:
                 parts.append(data)
                 size += len(data)
-                if size > limit:
-                    raise ProviderUnavailableError(f"{self.label} sent more than {limit} bytes", kind="invalid_answer")
+                if size > WHOLE_ANSWER_LIMIT:
+                    what = f"{self.label} sent more than {WHOLE_ANSWER_LIMIT} bytes"
+                    raise ProviderUnavailableError(what, kind="invalid_answer")
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def start_of_body(self) -> bytes:
