@@ -22,6 +22,8 @@ class OpenAICompatibleScout:
         self._windows = {row["id"]: window(row) for row in listed}
         names = tuple(name for name in self._windows if "embed" not in name.lower())
         server = LocalServer(True, frozenset(self._windows), names, self._windows)
+        if server.serving(wanted).startswith(DEMO_PREFIX):
+            return server  # meant to serve until something better is there
         return with_note(server, wanted, "set LOCAL_LLM_DEFAULT_MODEL to the one it serves")
 
     async def describe(self, name: str, server: LocalServer) -> LocalModel:

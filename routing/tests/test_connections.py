@@ -8,6 +8,7 @@ from routing import clients, connections
 from routing.breakers import breaker
 from routing.breakers import forget as forget_breakers
 from routing.engine.types import LADDER, LocalModel, Tier
+from routing.providers.base import Call
 
 LOCAL_HOST, CLAUDE_HOST = "ollama.test", "claude.test"
 
@@ -182,6 +183,18 @@ async def test_what_a_model_says_of_itself_may_be_odd(connect, shown):
     assert connections.surroundings().local.name == "qwen:7b"
 
 
+@pytest.mark.parametrize(("capabilities", "thought"), [(["completion", "thinking"], True), (["completion"], None)])
+async def test_only_a_model_that_can_is_asked_to_think(connect, capabilities, thought):
+    asked = []
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"], capabilities)
+    connect(lambda request: asked.append(request) or server(request), LOCAL_LLM_DEFAULT_MODEL="qwen:7b")
+    await connections.start()
+
+    await connections.provider("local").complete(Call("qwen:7b", {"messages": [], "reasoning_effort": "high"}, "a"))
+
+    assert json.loads(asked[-1].content).get("think") is thought
+
+
 async def test_an_open_breaker_makes_the_tier_unavailable(connect):
     connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9)], ["qwen2.5-coder:14b-instruct"]))
     await connections.start()
@@ -267,6 +280,8 @@ async def test_the_embedded_model_is_known_by_its_name(connect):
     assert connections.surroundings().local == LocalModel(
         "demo/smollm2-135m", True, 2048, vision=False, tools=False, is_demo=True
     )
+    assert connections.served_local_model("qwen2.5-coder:14b-instruct") == "demo/smollm2-135m"
+    assert connections.local_notes() == []
     assert not connections.surroundings().classifier_ready
 
 

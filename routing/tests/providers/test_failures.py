@@ -1,0 +1,59 @@
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from routing.providers.failures import failure_of, retry_after_seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "7", "retry-after-ms": "1500"}, 1.5),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after-ms": "x"}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+    ],
+    ids=str,
+)
+def test_the_wait_that_an_upstream_asks_for(headers, seconds):
+    assert retry_after_seconds(httpx.Headers(headers)) == seconds
+
+
+def test_a_wait_may_be_a_date():
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+
+    assert 80 < retry_after_seconds(httpx.Headers({"retry-after": date})) <= 90
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"error":{"message":"openai or anthropic"}}', "openai or anthropic"),
+        (b'{"error":"ollama"}', "ollama"),
+        (b'{"object":"error","message":"vllm","code":400}', "vllm"),
+        (b"[]", "the server refuses the request (400)"),
+        (b"\xff", "the server refuses the request (400)"),
+        (b'{"error":{"message":5}}', "the server refuses the request (400)"),
+    ],
+)
+def test_the_reason_is_found_in_every_shape_in_use(body, message):
+    assert failure_of(400, httpx.Headers(), body, "the server").message == message
+
+
+def test_a_reason_is_bounded():
+    error = failure_of(400, httpx.Headers(), b'{"error":"%s"}' % (b"x" * 9_000), "the server")
+
+    assert len(error.message) == 2_000
+
+
+def test_a_page_with_429_is_still_a_limit():
+    headers = httpx.Headers({"content-type": "text/html", "retry-after": "3"})
+
+    error = failure_of(429, headers, b"<html>", "the server")
+
+    assert (error.kind, error.retry_after) == ("rate_limited", 3.0)
