@@ -59,6 +59,13 @@ def refused(record: RefusalRecord) -> None:
     _running().refused(record)
 
 
+def trouble() -> str:
+    """Why requests are refused now; empty when they are not."""
+    if _recorder is None:
+        return "the record is not open"
+    return _recorder.trouble()
+
+
 def _running() -> "Recorder":
     if _recorder is None:
         raise AuditUnavailableError("The record is not open.")
@@ -88,6 +95,13 @@ class Recorder:
         await asyncio.to_thread(self.journal.close)
         if self._commits is not None:
             self._commits.close()
+
+    def trouble(self) -> str:
+        if self.journal.is_full:
+            return "the journals are full"
+        if not self.journal.is_available:
+            return "the journal cannot be written"
+        return "the database does not take the record" if self._commits and self._commits.is_stalled else ""
 
     async def decided(self, record: DecisionRecord) -> None:
         if self.journal.is_full:

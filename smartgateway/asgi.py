@@ -1,6 +1,30 @@
+"""The server's entry: a slim handler for the API, Django's own for admin, dashboard and the rest."""
+
 import os
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from typing import Any  # noqa: E402  (Django's apps have to be loaded first)
+
+from smartgateway.api import lifespan  # noqa: E402
+from smartgateway.api.base import Unknown  # noqa: E402
+from smartgateway.api.slim import serve  # noqa: E402
+from smartgateway.urls import api_views  # noqa: E402
+
+unknown = Unknown.as_view()
+VIEWS = {f"/{pattern.pattern}": pattern.callback for pattern in api_views}
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        path = scope["path"]
+        view = VIEWS.get(path)
+        if view is not None or path.startswith("/v1/"):
+            await serve(view or unknown, scope, receive, send)
+        else:
+            await django_application(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await lifespan.run(receive, send)

@@ -1,7 +1,28 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from smartgateway.api import health
+from smartgateway.api.chat import ChatCompletions, SimpleChat
+from smartgateway.api.decisions import Decisions
+from smartgateway.api.explain import Route
+from smartgateway.api.messages.view import Messages
+from smartgateway.api.models import Models
+
+api_views = [
+    path("v1/chat/completions", ChatCompletions.as_view()),
+    path("v1/messages", Messages.as_view()),
+    path("chat", SimpleChat.as_view()),
+    path("v1/models", Models.as_view()),
+    path("v1/route", Route.as_view()),
+    path("v1/decisions", Decisions.as_view()),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+]
 
 urlpatterns = [
+    *api_views,
     path("admin/", admin.site.urls),
     path("dashboard/", include("smartgateway.dashboard.urls")),
+    path("", RedirectView.as_view(pattern_name="dashboard:overview")),
 ]

@@ -52,7 +52,7 @@ class Classifier:
         self, request: RoutingRequest, policy: Policy, judge: Judge | None, *, is_ready: bool = True
     ) -> Verdict:
         model = judge.model if judge else policy.models.get("classifier", "")
-        document = prompt.excerpt(request.messages)
+        document = prompt.excerpt(request.messages, policy)
         key = sha256(f"{policy.version}\0{policy.digest}\0{model}\0{document}".encode()).digest()
         if key in self._verdicts:
             self._verdicts.move_to_end(key)

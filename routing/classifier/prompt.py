@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from routing.engine.types import LADDER, Tier
+from routing.engine.asks import newest_ask, texts_of
+from routing.engine.types import LADDER, Policy, Tier
 
 MESSAGES = 2  # the newest ones; what the cache is keyed by is what the model reads
 TEXT_CAP = 1_500  # characters kept from the head and from the tail of a message
@@ -40,11 +41,10 @@ class UnreadableAnswerError(ValueError):
     """The model's answer names no tier."""
 
 
-def excerpt(messages: Sequence[Mapping[str, Any]]) -> str:
+def excerpt(messages: Sequence[Mapping[str, Any]], policy: Policy) -> str:
     """The newest messages, capped, as one JSON document: quoting keeps them from posing as anything but data."""
     newest = [
-        {"role": str(message.get("role", "")), "text": _capped(_text(message.get("content")))}
-        for message in messages[-MESSAGES:]
+        {"role": str(message.get("role", "")), "text": _own_words(message, policy)} for message in messages[-MESSAGES:]
     ]
     return json.dumps({"messages": newest})
 
@@ -69,13 +69,12 @@ def read(completion: Mapping[str, Any] | None) -> tuple[Tier, str]:
         raise UnreadableAnswerError(f"no tier in the answer: {exc!r}") from exc
 
 
-def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = (part.get("text") for part in content if isinstance(part, Mapping))
-    return "\n".join(text for text in parts if isinstance(text, str))
+def _own_words(message: Mapping[str, Any], policy: Policy) -> str:
+    """What a person said, without what a client wrote around it; everything, where that leaves nothing."""
+    ask = newest_ask([message], policy)
+    if ask.chars:
+        return _capped(f"{ask.head}\n[...]\n{ask.tail}" if ask.tail else ask.head)
+    return _capped("\n".join(texts_of(message.get("content"))))
 
 
 def _capped(text: str) -> str:

@@ -25,7 +25,7 @@ def parts(found: Found, model_listener: socket.socket, valkey_socket: Path) -> l
         handed_down, port = model_listener.fileno(), model_listener.getsockname()[1]
         command = [sys.executable, "-m", "smartgateway.local.model", "--fd", str(handed_down)]
         is_ready = http_answers("127.0.0.1", port, "/health")
-        own.append(Part("model", command, is_ready=is_ready, pass_fds=(handed_down,)))
+        own.append(Part("model", command, is_ready=is_ready, pass_fds=(handed_down,), is_vital=False))
     needs = tuple(part.name for part in own)
     return [*own, web(needs), *background(needs)]
 

@@ -1,6 +1,7 @@
 """Keeps a few processes running: starts them in order, restarts what ends, stops in reverse, leaves none behind."""
 
 import asyncio
+import math
 import os
 import signal
 import sys
@@ -20,7 +21,10 @@ LONGEST_LINE = 65_536
 
 @dataclass(frozen=True)
 class Part:
-    """A process to keep running. It starts once the parts it `needs` are ready, and stops before they stop."""
+    """A process to keep running. It starts once the parts it `needs` are ready, and stops before they stop.
+
+    Without a part that is not vital and does not start, the others go on.
+    """
 
     name: str
     command: Sequence[str]
@@ -29,6 +33,7 @@ class Part:
     is_ready: Callable[[], Awaitable[bool]] | None = None
     pass_fds: tuple[int, ...] = ()
     grace_seconds: float = 10.0
+    is_vital: bool = True
 
 
 class PartFailedError(Exception):
@@ -61,11 +66,13 @@ class Supervisor:
         *,
         relays_output: bool = True,
         back_off: Callable[[], BackOff] = BackOff,
+        slow_start_seconds: float = 20.0,
     ) -> None:
         self.parts = parts
         self.tell = tell
         self.relays_output = relays_output
         self.back_off = back_off
+        self.slow_start_seconds = slow_start_seconds
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = {part.name: asyncio.Event() for part in parts}
@@ -125,10 +132,16 @@ class Supervisor:
             status = await self._run_once(part)
             failed_starts += not self._ready[part.name].is_set()
             if failed_starts == FAILED_STARTS:
-                raise PartFailedError(f"{part.name} does not start; its own words stand above.")
+                self._give_up(part)
             wait = back_off.wait_after(time.monotonic() - started_at)
             self.tell(part.name, f"ended ({described(status)}); starting again in {wait:g} s")
             await asyncio.sleep(wait)
+
+    def _give_up(self, part: Part) -> None:
+        if part.is_vital:
+            raise PartFailedError(f"{part.name} does not start; its own words stand above.")
+        self.tell(part.name, "does not start; the others go on without it")
+        self._ready[part.name].set()
 
     async def _run_once(self, part: Part) -> int:
         process = await asyncio.create_subprocess_exec(
@@ -160,7 +173,11 @@ class Supervisor:
         await process.wait()
 
     async def _watch(self, part: Part) -> None:
-        while part.is_ready and not await part.is_ready():  # noqa: ASYNC110
+        late_at = time.monotonic() + self.slow_start_seconds
+        while part.is_ready and not await part.is_ready():
+            if time.monotonic() > late_at:
+                self.tell(part.name, f"is not ready after {self.slow_start_seconds:g} s")
+                late_at = math.inf
             await asyncio.sleep(READY_POLL_SECONDS)  # another process sets no event
         self._ready[part.name].set()
 

@@ -119,8 +119,10 @@ def phrase_form(phrase_list, paste):
     return form
 
 
-def test_many_phrases_are_pasted_at_once(admin_client):
-    phrase_list = PhraseList.objects.get(name="scope")
+@pytest.mark.parametrize("name", ["scope", "deep_reasoning"], ids=["a short list", "a list of several pages"])
+def test_many_phrases_are_pasted_at_once(admin_client, name):
+    phrase_list = PhraseList.objects.get(name=name)
+    phrase_list.fill({"end to end": 1.0})
     before = phrase_list.phrases.count()
     paste = "whole  fleet\n\nend to end | 0.5\n  every region|0.25"
 

@@ -146,6 +146,27 @@ async def test_a_part_that_is_never_ready_ends_everything(tell, lines, tmp_path)
     assert lines[-1] == ("", "web does not start; its own words stand above.")
 
 
+async def test_the_others_go_on_without_a_part_that_is_not_vital(tell, lines, tmp_path):
+    model = Part("model", (*PYTHON, "print('no such CPU')"), is_ready=exists(tmp_path / "never"), is_vital=False)
+    web = Part("web", (*PYTHON, "import time; print('serving', flush=True); time.sleep(60)"), needs=("model",))
+    supervisor = Supervisor([model, web], tell, back_off=lambda: BackOff(first_seconds=0.01))
+
+    status = await run_until(supervisor, lambda: ("web", "serving") in lines)
+
+    assert status == 0
+    assert ("model", "does not start; the others go on without it") in lines
+
+
+async def test_a_part_that_takes_long_to_be_ready_is_named_once(tell, lines, tmp_path):
+    part = Part("web", (*PYTHON, "import time; time.sleep(60)"), is_ready=exists(tmp_path / "never"))
+    supervisor = Supervisor([part], tell, slow_start_seconds=0.1)
+    asyncio.get_running_loop().call_later(0.4, supervisor.stop)
+
+    await supervisor.run()
+
+    assert lines == [("web", "is not ready after 0.1 s")]
+
+
 async def test_a_command_that_does_not_exist_is_named(tell, lines, tmp_path):
     part = Part("cache", ("/no/such/server",), is_ready=exists(tmp_path / "never"))
 

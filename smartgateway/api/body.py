@@ -1,0 +1,114 @@
+"""Reading and parsing bodies within limits: one request cannot fill the memory or hold a place for ever."""
+
+import asyncio
+from typing import IO, Any
+
+import msgspec
+from django.http import HttpRequest
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from smartgateway.completions.errors import GatewayError
+
+MAX_BODY_BYTES = 32 * 2**20
+MAX_BYTES_IN_FLIGHT = 256 * 2**20  # per process
+STALL_SECONDS = 10.0
+
+
+class InFlight:
+    bytes_held = 0
+
+
+class JSONParser(BaseParser):
+    """msgspec in place of the standard library's decoder: 3-4 times faster."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[bytes], media_type: Any = None, parser_context: Any = None) -> Any:
+        return decoded(stream.read())
+
+
+class JSONRequest(Request):
+    """Plain JSON goes straight to the decoder; negotiation (and its 415) is left to what is not plain JSON."""
+
+    def _load_data_and_files(self) -> None:
+        if self._request.META.get("CONTENT_TYPE") == JSONParser.media_type:
+            self._full_data = self._data = decoded(self._request.body)
+        else:
+            super()._load_data_and_files()  # type: ignore[misc]  # not in the stubs
+
+
+def decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise ParseError("The body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise ParseError(f"The body is not valid JSON: {exc}") from None
+
+
+async def read(request: HttpRequest) -> int:
+    """Put the whole body into `request`; its size, which the caller gives back by `release`."""
+    receive = getattr(request, "receive", None)
+    if receive is None:  # Django's own handler has read it already
+        return 0
+    declared = request.META.get("CONTENT_LENGTH")
+    if declared and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise too_large()
+    message = await received(receive)
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        body = await rest_of(receive, bytearray(body))
+    if len(body) > MAX_BODY_BYTES:
+        raise too_large()
+    hold(len(body))
+    request._body = body
+    request._read_started = True  # type: ignore[attr-defined]  # so that it is read from there
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    return len(body)
+
+
+async def rest_of(receive: Any, body: bytearray) -> bytes:
+    while True:
+        message = await received(receive)
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise too_large()
+        if InFlight.bytes_held + len(body) > MAX_BYTES_IN_FLIGHT:
+            raise too_busy()
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+async def received(receive: Any) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(STALL_SECONDS):
+            message: dict[str, Any] = await receive()
+    except TimeoutError:
+        raise GatewayError(
+            408, "request_timeout", f"No part of the body arrived for {STALL_SECONDS:.0f} s.", type="api_error"
+        ) from None
+    if message["type"] == "http.disconnect":
+        raise asyncio.CancelledError
+    return message
+
+
+def hold(size: int) -> None:
+    if InFlight.bytes_held + size > MAX_BYTES_IN_FLIGHT:
+        raise too_busy()
+    InFlight.bytes_held += size
+
+
+def release(size: int) -> None:
+    InFlight.bytes_held -= size
+
+
+def too_large() -> GatewayError:
+    return GatewayError(413, "request_too_large", f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.")
+
+
+def too_busy() -> GatewayError:
+    return GatewayError(
+        503, "too_many_bytes_in_flight", "Too many large requests at once.", type="api_error", retry_after=2
+    )

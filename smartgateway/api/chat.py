@@ -1,0 +1,91 @@
+"""`POST /v1/chat/completions`: OpenAI's chat completions, and `POST /chat`: one message in, one reply out."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from smartgateway.api.base import GatewayView, key_of
+from smartgateway.api.headers import mark
+from smartgateway.api.options import options
+from smartgateway.api.requests import check_chat, check_member
+from smartgateway.api.sse import ChatRenderer, EventStream
+from smartgateway.completions import path
+from smartgateway.completions.errors import BadRequestError
+from smartgateway.completions.exchange import Ask
+from smartgateway.completions.path import Answered
+
+encode = msgspec.json.Encoder().encode
+
+
+class ChatCompletions(GatewayView):
+    face = "chat"
+
+    async def post(self, request: Request) -> HttpResponse:
+        body = check_chat(request.data)
+        ask = Ask(
+            key=key_of(request),
+            face=self.face,
+            body=body,
+            options=options(request.META, body),
+            is_stream=bool(body.get("stream")),
+            raw=request._request.body,
+        )
+        if ask.is_stream:
+            include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+            streaming = await path.stream(ask, ChatRenderer(include_usage=include_usage))
+            response: HttpResponse = EventStream(streaming.events)
+            mark(response, streaming.exchange)
+            return response
+        answered = await path.complete(ask)
+        response = HttpResponse(whole(answered), content_type="application/json")
+        mark(response, answered.exchange)
+        return response
+
+
+def whole(answered: Answered) -> bytes:
+    answer = answered.answer
+    return answer.raw if answer.raw is not None else encode(answer.completion)
+
+
+class SimpleChat(GatewayView):
+    """`{"message": "...", "model"?: "..."}` to `{reply, model, tier, decision_id}`."""
+
+    face = "simple_chat"
+
+    async def post(self, request: Request) -> HttpResponse:
+        data: Any = request.data
+        body = simple_body(data)
+        ask = Ask(
+            key=key_of(request),
+            face=self.face,
+            body=body,
+            options=options(request.META, data),
+            is_stream=False,
+            dialect="simple",
+        )
+        answered = await path.complete(ask)
+        response = HttpResponse(encode(simple_reply(answered)), content_type="application/json")
+        mark(response, answered.exchange)
+        return response
+
+
+def simple_body(data: object) -> dict[str, Any]:
+    if not isinstance(data, dict) or not isinstance(data.get("message"), str) or not data["message"].strip():
+        raise BadRequestError("'message' must be a string with text.", param="message")
+    check_member(data, "model", str)
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": data["message"]}]}
+    return {**body, "model": data["model"]} if data.get("model") else body
+
+
+def simple_reply(answered: Answered) -> dict[str, Any]:
+    exchange, completion = answered.exchange, answered.answer.completion
+    assert completion is not None  # no provider speaks this dialect, so that nothing passes through
+    return {
+        "reply": completion["choices"][0]["message"].get("content") or "",
+        "model": completion["model"],
+        "tier": exchange.served.name if exchange.served else "",
+        "decision_id": str(UUID(bytes=exchange.id)),
+    }

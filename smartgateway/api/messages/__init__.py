@@ -1,0 +1,1 @@
+"""`POST /v1/messages`: Anthropic's Messages, for Claude Code and the Anthropic SDKs."""

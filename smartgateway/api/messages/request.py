@@ -1,0 +1,140 @@
+"""A Messages request in indoor form. What only Claude understands travels in the pass-through, not here."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from smartgateway.completions.errors import BadRequestError
+
+Block = Mapping[str, Any]
+SAME_NAME = ("model", "max_tokens", "temperature", "top_p", "stream")
+EFFORTLESS = {"type": "disabled"}
+encode = msgspec.json.Encoder().encode
+
+
+def indoor(data: Any) -> dict[str, Any]:
+    """Raises `BadRequestError` for what the Messages API would refuse itself."""
+    if not isinstance(data, dict):
+        raise BadRequestError("The body must be a JSON object.")
+    if not isinstance(data.get("max_tokens"), int) or isinstance(data["max_tokens"], bool):
+        raise BadRequestError("max_tokens: a whole number is required.", param="max_tokens")
+    if not isinstance(data.get("messages"), list):
+        raise BadRequestError("messages: a list is required.", param="messages")
+    body = {name: data[name] for name in SAME_NAME if data.get(name) is not None}
+    body["messages"] = [*system_messages(data.get("system")), *messages(data["messages"])]
+    if data.get("stop_sequences"):
+        body["stop"] = data["stop_sequences"]
+    if data.get("tools"):
+        body["tools"] = [tool(entry) for entry in data["tools"] if isinstance(entry, dict) and "input_schema" in entry]
+    if isinstance(data.get("tool_choice"), dict):
+        body |= tool_choice(data["tool_choice"])
+    if effort := reasoning_effort(data):
+        body["reasoning_effort"] = effort
+    if body.get("stream"):
+        body["stream_options"] = {"include_usage": True}
+    return body
+
+
+def system_messages(system: object) -> list[dict[str, Any]]:
+    if not system:
+        return []
+    if not isinstance(system, str | list):
+        raise BadRequestError("system: a string or a list of text blocks is required.", param="system")
+    return [{"role": "system", "content": system if isinstance(system, str) else text_of(system)}]
+
+
+def messages(entries: list[Any]) -> Iterator[dict[str, Any]]:
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict) or entry.get("role") not in ("user", "assistant", "system"):
+            raise BadRequestError(f"messages.{index}: a role of user or assistant is required.", param="messages")
+        content = entry.get("content")
+        if isinstance(content, str):
+            yield {"role": entry["role"], "content": content}
+        elif isinstance(content, list) and all(isinstance(block, dict) for block in content):
+            yield from assistant(content) if entry["role"] == "assistant" else user(entry["role"], content)
+        else:
+            raise BadRequestError(
+                f"messages.{index}.content: a string or a list of blocks is required.", param="messages"
+            )
+
+
+def assistant(blocks: list[Block]) -> Iterator[dict[str, Any]]:
+    message: dict[str, Any] = {"role": "assistant", "content": text_of(blocks) or None}
+    calls = [block for block in blocks if block.get("type") == "tool_use"]
+    if calls:
+        message["tool_calls"] = [tool_call(block) for block in calls]
+    yield message
+
+
+def tool_call(block: Block) -> dict[str, Any]:
+    arguments = encode(block.get("input") or {}).decode()
+    return {
+        "id": block.get("id", ""),
+        "type": "function",
+        "function": {"name": block.get("name", ""), "arguments": arguments},
+    }
+
+
+def user(role: str, blocks: list[Block]) -> Iterator[dict[str, Any]]:
+    """Tool results become messages of their own, before what else the turn says."""
+    for block in blocks:
+        if block.get("type") == "tool_result":
+            yield tool_result(block)
+    parts = [part for block in blocks for part in user_parts(block)]
+    if parts:
+        yield {"role": role, "content": parts}
+
+
+def tool_result(block: Block) -> dict[str, Any]:
+    content = block.get("content") or ""
+    text = content if isinstance(content, str) else text_of(content)
+    if block.get("is_error"):
+        text = f"Error: {text}"
+    return {"role": "tool", "tool_call_id": block.get("tool_use_id", ""), "content": text}
+
+
+def user_parts(block: Block) -> Iterator[dict[str, Any]]:
+    kind = block.get("type")
+    if kind == "text":
+        yield {"type": "text", "text": block.get("text", "")}
+    elif kind == "image":
+        yield {"type": "image_url", "image_url": {"url": image_url(block.get("source") or {})}}
+    elif kind == "tool_result" and isinstance(block.get("content"), list):
+        for inner in block["content"]:
+            if isinstance(inner, dict) and inner.get("type") == "image":
+                yield from user_parts(inner)
+
+
+def image_url(source: Block) -> str:
+    if source.get("type") == "base64":
+        return f"data:{source.get('media_type', '')};base64,{source.get('data', '')}"
+    return str(source.get("url", ""))
+
+
+def text_of(blocks: list[Any]) -> str:
+    found = (block for block in blocks if isinstance(block, dict) and block.get("type") == "text")
+    return "\n\n".join(block["text"] for block in found if isinstance(block.get("text"), str))
+
+
+def tool(entry: Block) -> dict[str, Any]:
+    function = {"name": entry.get("name"), "parameters": entry["input_schema"]}
+    if entry.get("description"):
+        function["description"] = entry["description"]
+    return {"type": "function", "function": function}
+
+
+def tool_choice(choice: Block) -> dict[str, Any]:
+    kind = choice.get("type")
+    named = {"type": "function", "function": {"name": choice.get("name")}}
+    found: dict[str, Any] = {"tool_choice": {"any": "required", "tool": named, "none": "none"}.get(str(kind), "auto")}
+    if choice.get("disable_parallel_tool_use"):
+        found["parallel_tool_calls"] = False
+    return found
+
+
+def reasoning_effort(data: Mapping[str, Any]) -> str:
+    if data.get("thinking") == EFFORTLESS:
+        return "none"
+    effort = (data.get("output_config") or {}).get("effort")
+    return effort if isinstance(effort, str) else ""

@@ -1,0 +1,149 @@
+"""Indoor answers in the words of the Messages API: whole, as a stream of events, and as errors."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from routing.providers.base import ChatCompletion, ChatCompletionChunk
+from smartgateway.completions.errors import GatewayError
+
+STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    504: "timeout_error",
+}
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
+
+
+def error_body(exc: GatewayError) -> dict[str, Any]:
+    kind = "overloaded_error" if exc.code == "overloaded" else ERROR_TYPES.get(exc.status, "api_error")
+    return {"type": "error", "error": {"type": kind, "message": exc.message}}
+
+
+def usage_of(usage: Mapping[str, Any]) -> dict[str, int]:
+    details = usage.get("prompt_tokens_details") or {}
+    cached, written = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    return {
+        "input_tokens": (usage.get("prompt_tokens") or 0) - cached - written,
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": written,
+        "output_tokens": usage.get("completion_tokens") or 0,
+    }
+
+
+def message(completion: ChatCompletion) -> dict[str, Any]:
+    choice = completion["choices"][0]
+    said = choice["message"]
+    content: list[dict[str, Any]] = [{"type": "text", "text": said["content"]}] if said.get("content") else []
+    content += [tool_use(call) for call in said.get("tool_calls") or ()]
+    return {
+        "id": message_id(completion["id"]),
+        "type": "message",
+        "role": "assistant",
+        "model": completion["model"],
+        "content": content,
+        "stop_reason": STOP_REASONS.get(choice.get("finish_reason"), "end_turn"),
+        "stop_sequence": None,
+        "usage": usage_of(completion.get("usage") or {}),
+    }
+
+
+def tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = call["function"]
+    return {
+        "type": "tool_use",
+        "id": call["id"],
+        "name": function["name"],
+        "input": decode(function["arguments"] or "{}"),
+    }
+
+
+def message_id(identity: str) -> str:
+    return identity if identity.startswith("msg_") else f"msg_{identity.removeprefix('chatcmpl-')}"
+
+
+class MessagesRenderer:
+    """Chunks to events: one block open at a time, its index counted here, usage with the message's end."""
+
+    def __init__(self) -> None:
+        self.is_started = False
+        self.index = -1
+        self.open_block: str | int | None = None  # "text", or the number of the tool call
+        self.stop_reason = "end_turn"
+        self.usage: dict[str, int] = usage_of({})
+
+    def chunk(self, chunk: ChatCompletionChunk) -> bytes:
+        return b"".join(event(entry) for entry in self._events(chunk))
+
+    def _events(self, chunk: ChatCompletionChunk) -> Iterator[dict[str, Any]]:
+        if not self.is_started:
+            self.is_started = True
+            yield self._start(chunk)
+        if chunk.get("usage"):
+            self.usage = usage_of(chunk["usage"])
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            if delta.get("content"):
+                yield from self._begin("text", {"type": "text", "text": ""})
+                yield self._delta({"type": "text_delta", "text": delta["content"]})
+            for call in delta.get("tool_calls") or ():
+                yield from self._tool_call(call)
+            if choice.get("finish_reason"):
+                self.stop_reason = STOP_REASONS.get(choice["finish_reason"], "end_turn")
+
+    def _start(self, chunk: ChatCompletionChunk) -> dict[str, Any]:
+        empty = {"id": chunk["id"], "model": chunk["model"], "choices": [{"message": {}}]}
+        started = message(empty) | {"stop_reason": None}
+        return {"type": "message_start", "message": started}
+
+    def _tool_call(self, call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        function = call.get("function") or {}
+        if call.get("id"):
+            block = {"type": "tool_use", "id": call["id"], "name": function.get("name", ""), "input": {}}
+            yield from self._begin(call["index"], block)
+        if function.get("arguments"):
+            yield self._delta({"type": "input_json_delta", "partial_json": function["arguments"]})
+
+    def _begin(self, name: str | int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if self.open_block == name:
+            return
+        yield from self._close()
+        self.index += 1
+        self.open_block = name
+        yield {"type": "content_block_start", "index": self.index, "content_block": block}
+
+    def _close(self) -> Iterator[dict[str, Any]]:
+        if self.open_block is not None:
+            self.open_block = None
+            yield {"type": "content_block_stop", "index": self.index}
+
+    def _delta(self, delta: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "content_block_delta", "index": self.index, "delta": delta}
+
+    def end(self) -> bytes:
+        ending = [
+            *self._close(),
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": self.stop_reason, "stop_sequence": None},
+                "usage": self.usage,
+            },
+            {"type": "message_stop"},
+        ]
+        return b"".join(event(entry) for entry in ending)
+
+    def error(self, exc: GatewayError) -> bytes:
+        return event(error_body(exc))
+
+
+def event(body: dict[str, Any]) -> bytes:
+    frame: bytes = b"event: " + body["type"].encode() + b"\ndata: " + encode(body) + b"\n\n"
+    return frame

@@ -1,0 +1,95 @@
+"""ASGI to an async Django view and back, without middleware, signals or thread hops."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse
+
+from smartgateway.api.errors import error_response, openai_body
+from smartgateway.api.sse import EventStream
+from smartgateway.completions.errors import as_gateway_error
+
+View = Callable[..., Any]  # of a request, to an awaitable response
+logger = logging.getLogger(__name__)
+
+
+async def serve(view: View, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer one request. When the client goes away the view, or its stream, is cancelled."""
+    request = ASGIRequest(scope, io.BytesIO())
+    watch = Watch(receive)
+    request.receive = watch.receive  # type: ignore[attr-defined]
+    try:
+        response = await answered(view, request)
+        if isinstance(response, EventStream):
+            await send_stream(response, send)
+        else:
+            await send(start_of(response))
+            await send({"type": "http.response.body", "body": response.content})
+    except asyncio.CancelledError:
+        if not watch.is_gone:
+            raise
+    finally:
+        watch.stop()
+
+
+async def answered(view: View, request: HttpRequest) -> HttpResponse:
+    try:
+        response: HttpResponse = await view(request)
+        return response
+    except Exception as exc:
+        error = as_gateway_error(exc)
+        return error_response(error, openai_body(error))
+
+
+async def send_stream(response: EventStream, send: Any) -> None:
+    """The first event is awaited before the headers go out: until then the generator has not begun."""
+    async with aclosing(response.events) as events:
+        is_started = False
+        async for event in events:
+            if not is_started:
+                await send(start_of(response))
+                is_started = True
+            if event:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def start_of(response: HttpResponse) -> dict[str, Any]:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+    if not isinstance(response, EventStream):
+        headers.append((b"content-length", str(len(response.content)).encode()))
+    return {"type": "http.response.start", "status": response.status_code, "headers": headers}
+
+
+class Watch:
+    """Hands the body on, then listens for the client's going away and cancels the request's task."""
+
+    def __init__(self, receive: Any) -> None:
+        self._receive = receive
+        self._listener: asyncio.Task[None] | None = None
+        self._task = asyncio.current_task()
+        self.is_gone = False
+
+    async def receive(self) -> dict[str, Any]:
+        message: dict[str, Any] = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.is_gone = True
+        elif not message.get("more_body"):
+            self._listener = asyncio.create_task(self._listen())
+        return message
+
+    async def _listen(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.is_gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def stop(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()

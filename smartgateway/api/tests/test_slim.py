@@ -1,0 +1,215 @@
+"""The slim handler, spoken to as a server would: scope, receive, send."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from smartgateway.api import base, body
+from smartgateway.api.base import GatewayView
+from smartgateway.api.slim import serve
+from smartgateway.api.sse import EventStream
+from smartgateway.keys.errors import KeyRefusedError
+
+SCOPE = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"", "headers": []}
+
+
+class Client:
+    """One connection: hands in `parts` of a body, then is silent until it hangs up."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self.parts = list(parts)
+        self.sent: list[dict] = []
+        self.hung_up = asyncio.Event()
+
+    async def receive(self) -> dict:
+        if self.parts:
+            part = self.parts.pop(0)
+            return {"type": "http.request", "body": part, "more_body": bool(self.parts)}
+        await self.hung_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        return self.sent[0]["status"]
+
+    @property
+    def answer(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent[1:])
+
+
+def scope(**headers: str) -> dict:
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {**SCOPE, "headers": [(b"content-type", b"application/json"), *named]}
+
+
+@pytest.fixture(autouse=True)
+def known_key(monkeypatch):
+    async def authenticate(request):
+        if "HTTP_X_API_KEY" not in request.META:
+            raise KeyRefusedError("No API key.")
+        return object()
+
+    monkeypatch.setattr(base, "authenticate", authenticate)
+
+
+class Echo(GatewayView):
+    async def post(self, request: Request) -> HttpResponse:
+        return HttpResponse(repr(request.data), content_type="text/plain")
+
+
+async def test_a_body_in_parts_is_put_together():
+    client = Client(b'{"a":', b" [1, 2", b"]}")
+
+    await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert (client.status, client.answer) == (200, b"{'a': [1, 2]}")
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (b"{", b"not valid JSON"),
+        (b"\xff\xfe", b"not valid JSON"),
+        (b'{"a": "\\ud800"}', b"not valid JSON"),
+        (b"[" * 5000 + b"]" * 5000, b"nested too deeply"),
+    ],
+)
+async def test_what_is_not_json_is_a_400_in_the_clients_protocol(sent, message):
+    client = Client(sent)
+
+    await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert client.status == 400
+    assert message in client.answer
+    assert client.answer.startswith(b'{"error":{"message":')
+
+
+async def test_a_stranger_is_turned_away_before_the_body_is_read():
+    client = Client(b"{}", b"")
+
+    await serve(Echo.as_view(), scope(), client.receive, client.send)
+
+    assert client.status == 401
+    assert len(client.parts) == 2
+
+
+async def test_a_form_is_not_a_request():
+    client = Client(b"a=1")
+    form = {**SCOPE, "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"x-api-key", b"k")]}
+
+    await serve(Echo.as_view(), form, client.receive, client.send)
+
+    assert client.status == 415
+
+
+async def test_a_method_that_is_not_there_is_a_405():
+    client = Client(b"")
+
+    await serve(Echo.as_view(), {**scope(x_api_key="k"), "method": "DELETE"}, client.receive, client.send)
+
+    assert client.status == 405
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read():
+    client = Client(b"x")
+
+    await serve(Echo.as_view(), scope(x_api_key="k", content_length=str(33 * 2**20)), client.receive, client.send)
+
+    assert client.status == 413
+    assert client.parts == [b"x"]
+
+
+async def test_a_body_that_grows_too_large_is_a_413(monkeypatch):
+    monkeypatch.setattr(body, "MAX_BODY_BYTES", 10)
+    client = Client(b"123456", b"789012")
+
+    await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert client.status == 413
+    assert body.InFlight.bytes_held == 0
+
+
+async def test_a_body_that_stalls_is_a_408(monkeypatch):
+    monkeypatch.setattr(body, "STALL_SECONDS", 0.02)
+    client = Client()
+
+    await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert client.status == 408
+
+
+async def test_too_many_bytes_in_flight_are_a_503(monkeypatch):
+    monkeypatch.setattr(body, "MAX_BYTES_IN_FLIGHT", 4)
+    client = Client(b'{"a": 1}')
+
+    await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert client.status == 503
+    assert (b"retry-after", b"2") in client.sent[0]["headers"]
+    assert body.InFlight.bytes_held == 0
+
+
+async def test_a_crash_of_ours_is_a_500_that_tells_nothing_of_it(caplog):
+    class Broken(GatewayView):
+        async def post(self, request: Request) -> HttpResponse:
+            raise RuntimeError("secret detail")
+
+    client = Client(b"{}")
+
+    await serve(Broken.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert client.status == 500
+    assert b"secret" not in client.answer
+    assert "secret detail" in caplog.text
+
+
+async def test_a_client_that_hangs_up_cancels_the_view():
+    ended = asyncio.Event()
+
+    class Slow(GatewayView):
+        async def post(self, request: Request) -> HttpResponse:
+            with suppress(RuntimeError):
+                try:
+                    await asyncio.sleep(30)
+                finally:
+                    ended.set()
+            raise AssertionError("was not cancelled")
+
+    client = Client(b"{}")
+    serving = asyncio.create_task(serve(Slow.as_view(), scope(x_api_key="k"), client.receive, client.send))
+    await asyncio.sleep(0.01)
+    client.hung_up.set()
+    await asyncio.wait_for(serving, 1)
+
+    assert ended.is_set()
+    assert client.sent == []
+
+
+async def test_a_client_that_hangs_up_closes_the_stream():
+    closed = asyncio.Event()
+
+    async def events():
+        try:
+            yield b"data: 1\n\n"
+            await asyncio.sleep(30)
+        finally:
+            closed.set()
+
+    class Streamed(GatewayView):
+        async def post(self, request: Request) -> HttpResponse:
+            return EventStream(events())
+
+    client = Client(b"{}")
+    serving = asyncio.create_task(serve(Streamed.as_view(), scope(x_api_key="k"), client.receive, client.send))
+    await asyncio.sleep(0.01)
+    client.hung_up.set()
+    await asyncio.wait_for(serving, 1)
+
+    assert closed.is_set()
+    assert client.answer == b"data: 1\n\n"

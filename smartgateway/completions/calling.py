@@ -1,0 +1,194 @@
+"""Attempts: which candidate is called, what is tried once more, and what goes upstream."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from django.conf import settings
+
+from audit import recording
+from audit.records import AttemptIntent, AttemptRecord
+from routing import connections
+from routing.breakers import breaker
+from routing.engine.types import Phase
+from routing.providers.base import (
+    Account,
+    Call,
+    Provider,
+    ProviderError,
+    ProviderRejectedError,
+    RateLimitedError,
+    Timeouts,
+)
+from smartgateway.completions.errors import GatewayError, from_provider
+from smartgateway.completions.exchange import Exchange, note_failure
+from smartgateway.completions.fallback import Candidate
+
+SLOT_WAIT_SECONDS = 2.0  # for a local slot, when another candidate could serve
+LAST_SLOT_WAIT_SECONDS = 30.0  # when none could
+LONGEST_RETRY_WAIT_SECONDS = 2.0
+LOCAL_TIMEOUTS = Timeouts(between_bytes=settings.LOCAL_LLM_TIMEOUT_SECONDS)
+CLAUDE_TIMEOUTS = Timeouts()
+TOOL_MEMBERS = ("tools", "tool_choice", "parallel_tool_calls")
+OWN_MEMBERS = ("provider",)
+
+
+class Answering(Protocol):
+    @property
+    def account(self) -> Account: ...
+
+
+A = TypeVar("A", bound=Answering)
+Opener = Callable[[Provider, Call], Awaitable[A]]
+
+
+async def first_that_serves(
+    exchange: Exchange, queue: list[Candidate], first_intent: AttemptIntent | None, open_answer: Opener[A]
+) -> A:
+    """The first candidate's answer, with one retry each before the first byte; raises `GatewayError`."""
+    failure: ProviderError | None = None
+    intent = first_intent
+    for position, candidate in enumerate(queue):
+        cause = await blocked(exchange, candidate, is_last=position == len(queue) - 1)
+        if cause:
+            exchange.fallback_causes.append(f"{candidate.name or candidate.model}:{cause}")
+            continue
+        try:
+            return await called(exchange, candidate, intent, open_answer)
+        except ProviderError as exc:
+            exchange.release_slot()
+            failure = exc
+            exchange.fallback_causes.append(f"{candidate.name or candidate.model}:{exc.kind}")
+            if is_final(exc, candidate):
+                break
+        finally:
+            intent = None
+    if failure is not None:
+        raise from_provider(failure) from failure
+    raise unable(exchange, queue)
+
+
+async def called(exchange: Exchange, candidate: Candidate, intent: AttemptIntent | None, open_answer: Opener[A]) -> A:
+    """One candidate, tried at most twice; each try is durable as intent before its call."""
+    provider = connections.provider(candidate.provider_name)
+    assert provider is not None  # `blocked` has looked
+    for try_number in (1, 2):
+        if intent is None:
+            intent = exchange.intend(candidate)
+            await recording.intended(intent)
+        attempt = exchange.begin(intent)
+        intent = None
+        try:
+            return await one_call(exchange, candidate, attempt, provider, open_answer)
+        except ProviderError as exc:
+            if try_number == 2 or not exc.is_retryable or (exc.retry_after or 0) > LONGEST_RETRY_WAIT_SECONDS:
+                raise
+            await asyncio.sleep(exc.retry_after or 0.1)
+    raise AssertionError("unreachable")
+
+
+async def one_call(
+    exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, provider: Provider, open_answer: Opener[A]
+) -> A:
+    state = breaker(candidate.provider_name)
+    started = time.perf_counter()
+    try:
+        answer = await open_answer(provider, prepared(exchange, candidate, attempt, provider))
+    except ProviderError as exc:
+        note_failure(attempt, exc, time.perf_counter() - started)
+        if isinstance(exc, ProviderRejectedError):
+            state.succeeded()  # it is well enough to say no
+        elif not isinstance(exc, RateLimitedError):
+            state.failed()
+        raise
+    except BaseException:
+        attempt.error_type, attempt.duration = "cancelled", time.perf_counter() - started
+        raise
+    finally:
+        exchange.upstream_waited += time.perf_counter() - started
+    state.succeeded()
+    exchange.served, exchange.account = candidate, answer.account
+    exchange.dropped_params += answer.account.dropped_params
+    return answer
+
+
+def prepared(exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, provider: Provider) -> Call:
+    """What goes upstream. Tools that `auto` took away from a local model are named as dropped."""
+    ask, routed = exchange.ask, exchange.routed
+    body: Mapping[str, Any] = ask.body
+    gone: tuple[str, ...] = OWN_MEMBERS
+    if routed.remove_tools and candidate.provider_name == "local":
+        gone += TOOL_MEMBERS
+        exchange.dropped_params += [name for name in TOOL_MEMBERS if name in body]
+        body = {name: value for name, value in body.items() if name not in gone}
+    is_rewritten = routed.request.messages is not body["messages"]
+    if is_rewritten:
+        body = {**body, "messages": routed.request.messages}
+    raw = None
+    if provider.dialect == ask.dialect and ask.raw and (ask.dialect == "openai" or not is_rewritten):
+        raw = members(ask.raw, gone)
+        if is_rewritten:
+            raw["messages"] = msgspec.json.encode(routed.request.messages)
+    return Call(
+        model=candidate.model,
+        body=body,
+        attempt_id=attempt.id.hex(),
+        dialect=ask.dialect,
+        raw=raw,
+        timeouts=LOCAL_TIMEOUTS if candidate.provider_name == "local" else CLAUDE_TIMEOUTS,
+    )
+
+
+def members(raw: bytes, gone: tuple[str, ...]) -> dict[str, bytes]:
+    """The body's top-level members, undecoded, without those in `gone`."""
+    decoded = raw_members.decode(raw)
+    return {name: bytes(value) for name, value in decoded.items() if name not in gone}
+
+
+raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+async def blocked(exchange: Exchange, candidate: Candidate, *, is_last: bool) -> str:
+    """Why this candidate cannot be called now ("" when it can). A local slot is held from here on."""
+    if exchange.routed.request.local_only and candidate.provider_name != "local":
+        return "local_only"
+    if connections.provider(candidate.provider_name) is None:
+        return "not_configured"
+    if not breaker(candidate.provider_name).allows():
+        return "breaker_open"
+    if candidate.provider_name == "local":
+        wait = LAST_SLOT_WAIT_SECONDS if is_last else SLOT_WAIT_SECONDS
+        if not await connections.local_slots.acquire(wait):
+            return "no_capacity"
+        exchange.holds_slot = True
+    return ""
+
+
+def is_final(exc: ProviderError, candidate: Candidate) -> bool:
+    """A refused request is the client's to mend, except that a local model may lack what Claude has."""
+    return isinstance(exc, ProviderRejectedError) and candidate.provider_name != "local"
+
+
+def unable(exchange: Exchange, queue: list[Candidate]) -> GatewayError:
+    """Nobody was called: say what is missing."""
+    causes = {cause.rsplit(":", 1)[1] for cause in exchange.fallback_causes}
+    chosen = queue[0]
+    if causes <= {"not_configured", "local_only"}:
+        variable = "LOCAL_LLM_BASE_URL" if chosen.provider_name == "local" else "ANTHROPIC_API_KEY"
+        return GatewayError(
+            503,
+            "tier_not_configured",
+            f"The model {chosen.model} cannot be served: set {variable} for the gateway.",
+            type="api_error",
+            should_retry=False,
+        )
+    explicit = "" if exchange.routed.decision.phase is not Phase.EXPLICIT else " It was asked for explicitly."
+    return GatewayError(
+        503,
+        "no_capacity" if "no_capacity" in causes else "upstream_unavailable",
+        f"{chosen.model} cannot answer at the moment ({', '.join(sorted(causes))}).{explicit}",
+        type="api_error",
+        retry_after=5,
+    )

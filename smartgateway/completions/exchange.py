@@ -1,0 +1,107 @@
+"""One request on its way through the gateway: what was asked, what was decided, what was tried."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit import recording
+from audit.records import AttemptIntent, AttemptRecord
+from routing import connections
+from routing.engine.types import Tier
+from routing.providers.base import Account, ProviderError
+from routing.route import Routed
+from smartgateway.completions.fallback import Candidate
+from smartgateway.keys.limits import RateLimit
+from smartgateway.keys.snapshots import KeySnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the client says of routing and recording in headers and in our own body members."""
+
+    tier: str = ""
+    provider: str = ""
+    min_tier: Tier | None = None
+    local_only: bool = False
+    session: str = ""
+    end_user: str = ""
+    tags: tuple[str, ...] = ()
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A parsed request. `body` is in indoor form without our own members; `raw` is the body as it came."""
+
+    key: KeySnapshot
+    face: str
+    body: Mapping[str, Any]
+    options: Options
+    is_stream: bool
+    dialect: str = "openai"
+    raw: bytes = b""
+    received_at: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The mutable middle of one request; settled exactly once. Times are `perf_counter` seconds."""
+
+    ask: Ask
+    routed: Routed
+    session_key: str
+    id: bytes = field(default_factory=recording.new_id)
+    created_at: float = field(default_factory=time.time)
+    rate_limit: RateLimit | None = None
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    fallback_causes: list[str] = field(default_factory=list)
+    dropped_params: list[str] = field(default_factory=list)
+    served: Candidate | None = None
+    account: Account | None = None
+    first_byte_at: float | None = None
+    upstream_waited: float = 0.0
+    is_recorded: bool = False
+    is_settled: bool = False
+    holds_slot: bool = False
+
+    def intend(self, candidate: Candidate) -> AttemptIntent:
+        return AttemptIntent(
+            id=recording.new_id(),
+            decision_id=self.id,
+            number=len(self.attempts) + 1,
+            provider_name=candidate.provider_name,
+            request_model=candidate.model,
+            tier=candidate.name,
+            started_at=time.time(),
+        )
+
+    def begin(self, intent: AttemptIntent) -> AttemptRecord:
+        attempt = AttemptRecord(
+            id=intent.id,
+            decision_id=self.id,
+            number=intent.number,
+            provider_name=intent.provider_name,
+            request_model=intent.request_model,
+            tier=intent.tier,
+            started_at=intent.started_at,
+        )
+        self.attempts.append(attempt)
+        return attempt
+
+    def overhead(self) -> float:
+        """Seconds of ours until the first byte: all but the time that upstreams took."""
+        first_byte = self.first_byte_at or time.perf_counter()
+        return max(0.0, first_byte - self.ask.received_at - self.upstream_waited)
+
+    def release_slot(self) -> None:
+        if self.holds_slot:
+            self.holds_slot = False
+            connections.local_slots.release()
+
+
+def note_failure(attempt: AttemptRecord, exc: ProviderError, duration: float) -> None:
+    attempt.error_type = exc.kind
+    attempt.status = exc.status
+    attempt.upstream_request_id = exc.upstream_request_id
+    attempt.duration = duration

@@ -1,0 +1,72 @@
+"""Who may serve a decision, in order. An explicit choice has one candidate; an automatic one its chain."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from routing.engine.features import Features
+from routing.engine.types import PROVIDER_OF, Phase, Policy, RoutingDecision, Surroundings, Tier
+
+HAIKU = "haiku"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`name` is a tier, `haiku`, or "" for a concrete model outside the ladder."""
+
+    name: str
+    provider_name: str
+    model: str
+    is_chosen: bool = False
+
+
+def candidates(
+    decision: RoutingDecision,
+    *,
+    policy: Policy,
+    surroundings: Surroundings,
+    features: Features,
+    local_only: bool,
+    served_local_model: Callable[[str], str],
+) -> list[Candidate]:
+    """The chosen model first, then what the policy's chain allows here. Never empty, never Claude if local_only."""
+    chosen = Candidate(
+        decision.tier or (HAIKU if decision.model == policy.models.get(HAIKU) else ""),
+        decision.provider,
+        decision.model,
+        is_chosen=True,
+    )
+    queue = [chosen]
+    if decision.phase is not Phase.EXPLICIT and not local_only and decision.tier is not None:
+        queue += chain(decision.tier, policy, surroundings, features)
+    return [serving(candidate, policy, served_local_model) for candidate in queue]
+
+
+def serving(candidate: Candidate, policy: Policy, served_local_model: Callable[[str], str]) -> Candidate:
+    """Where the policy's own local model is not installed, the one that stands in for it."""
+    if candidate.provider_name != "local" or candidate.model != policy.models[Tier.LOCAL]:
+        return candidate
+    return replace(candidate, model=served_local_model(candidate.model))
+
+
+def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Features) -> Iterator[Candidate]:
+    for name in policy.fallbacks.get(tier, ()):
+        if name == Tier.OPUS and not policy.switches.get("allow_auto_opus", True):
+            continue
+        if name == Tier.LOCAL and not fits_local(features, surroundings):
+            continue
+        if name != HAIKU and Tier(name) not in surroundings.allowed_tiers:
+            continue
+        if name == HAIKU and Tier.SONNET not in surroundings.allowed_tiers:
+            continue
+        provider = "anthropic" if name == HAIKU else PROVIDER_OF[Tier(name)]
+        yield Candidate(name, provider, policy.models[name])
+
+
+def fits_local(features: Features, surroundings: Surroundings) -> bool:
+    """Claude falls to local only for a request without tools, in a session never above LOCAL, that fits."""
+    local, session = surroundings.local, surroundings.session
+    if local is None or features.tools_declared or features.tool_loop or features.has_image:
+        return False
+    if session is not None and (session.tier is not Tier.LOCAL or session.used_tools):
+        return False
+    return local.context_tokens is None or features.estimated_tokens <= local.context_tokens

@@ -1,0 +1,134 @@
+"""The one path of every answer: decide, record, admit, call, relay, settle."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from audit import recording
+from audit.recording import AuditUnavailableError
+from audit.records import AttemptIntent
+from routing import connections, policies, sessions
+from routing.engine.types import RoutingRefusedError, RoutingRequest
+from routing.providers.base import Answer, Call, Provider
+from routing.route import route_request
+from smartgateway.completions import calling, recorded, settle
+from smartgateway.completions.admission import admit
+from smartgateway.completions.errors import as_gateway_error, from_refusal
+from smartgateway.completions.exchange import Ask, Exchange
+from smartgateway.completions.fallback import Candidate, candidates
+from smartgateway.completions.relay import Opened, Renderer, opened, relayed
+
+A = TypeVar("A", Answer, Opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    exchange: Exchange
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    exchange: Exchange
+    events: AsyncGenerator[bytes, None]
+
+
+async def complete(ask: Ask) -> Answered:
+    """A whole answer; its outcome is durable when this returns. Raises `GatewayError`."""
+    exchange = await decided(ask)
+    answer = await called(exchange, open_whole)
+    try:
+        await settle.answered(exchange)
+    except AuditUnavailableError as exc:
+        raise as_gateway_error(exc) from exc
+    return Answered(exchange, answer)
+
+
+async def stream(ask: Ask, render: Renderer) -> Streaming:
+    """An open stream: nothing was sent yet, so that what fails before the first byte has its real status."""
+    exchange = await decided(ask)
+    answer = await called(exchange, opened)
+    return Streaming(exchange, relayed(exchange, answer, render))
+
+
+async def decided(ask: Ask, *, ask_classifier: bool = True) -> Exchange:
+    """Phases 1 and 2; nothing is recorded yet."""
+    messages = ask.body["messages"]
+    session_key = sessions.session_key(ask.options.session, ask.key.team_id, messages)
+    has_past = sessions.can_continue(ask.options.session, messages)
+    session = await sessions.recall(session_key) if has_past else None
+    surroundings = connections.surroundings(session=session, allowed_tiers=ask.key.allowed_tiers)
+    try:
+        routed = await route_request(
+            routing_request(ask),
+            policy=policies.current(),
+            surroundings=surroundings,
+            ask_classifier=ask_classifier,
+        )
+    except RoutingRefusedError as exc:
+        raise from_refusal(exc) from exc
+    return Exchange(ask, routed, session_key)
+
+
+def routing_request(ask: Ask) -> RoutingRequest:
+    body, options = ask.body, ask.options
+    return RoutingRequest(
+        messages=body["messages"],
+        tools=body.get("tools") or (),
+        requested_model=body.get("model") or "",
+        requested_provider=options.provider,
+        requested_tier=options.tier,
+        min_tier=options.min_tier,
+        local_only=options.local_only or ask.key.local_only,
+        session_id=options.session,
+    )
+
+
+async def called(exchange: Exchange, open_answer: calling.Opener[A]) -> A:
+    """Record, admit, call. Every failure is settled before it is raised as a `GatewayError`."""
+    queue = candidates_of(exchange)
+    intent = first_intent(exchange, queue)
+    try:
+        await recorded_decision(exchange, intent)
+        exchange.rate_limit = await admit(exchange.ask.key)
+        return await calling.first_that_serves(exchange, queue, intent, open_answer)
+    except Exception as exc:
+        error = as_gateway_error(exc)
+        if exchange.is_recorded:
+            error.decision_id = exchange.id
+        await settle.failed_or_logged(exchange, error)
+        raise error from exc
+    except BaseException as exc:
+        await settle.failed(exchange, exc)
+        raise
+
+
+async def recorded_decision(exchange: Exchange, intent: AttemptIntent | None) -> None:
+    """From here on the exchange owes an outcome, even if the client leaves while the record is being synced."""
+    exchange.is_recorded = True
+    try:
+        await recording.decided(recorded.decision(exchange, intent))
+    except Exception:
+        exchange.is_recorded = False
+        raise
+
+
+def candidates_of(exchange: Exchange) -> list[Candidate]:
+    routed = exchange.routed
+    return candidates(
+        routed.decision,
+        policy=routed.policy,
+        surroundings=routed.surroundings,
+        features=routed.features,
+        local_only=routed.request.local_only,
+        served_local_model=connections.served_local_model,
+    )
+
+
+def first_intent(exchange: Exchange, queue: list[Candidate]) -> AttemptIntent | None:
+    """The intent that travels inside the decision: the first candidate's, when it has a provider at all."""
+    return exchange.intend(queue[0]) if connections.provider(queue[0].provider_name) else None
+
+
+async def open_whole(provider: Provider, call: Call) -> Answer:
+    return await provider.complete(call)

@@ -1,0 +1,210 @@
+"""An exchange in the words of the record."""
+
+import logging
+import time
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord
+from routing import prices
+from routing.engine.pricing import cost_of
+from routing.engine.types import LADDER, PROVIDER_OF, Usage
+from routing.route import Routed
+from smartgateway.completions.exchange import Exchange
+from smartgateway.completions.savings import Baselines, baselines, cost
+
+DIGESTED_CHARS = 8192
+NO_USAGE = Usage()
+UNKNOWN = Baselines(None, None, None, None, is_estimated=False)
+logger = logging.getLogger(__name__)
+pack = msgspec.msgpack.Encoder(decimal_format="number").encode
+
+
+def decision(exchange: Exchange, first_attempt: AttemptIntent | None) -> DecisionRecord:
+    ask, routed = exchange.ask, exchange.routed
+    chosen, signals, features, verdict = routed.decision, routed.signals, routed.features, routed.verdict
+    return DecisionRecord(
+        id=exchange.id,
+        created_at=exchange.created_at,
+        team_id=ask.key.team_id,
+        team_name=ask.key.team_name,
+        key_id=ask.key.id,
+        key_name=ask.key.name,
+        end_user=ask.options.end_user,
+        session_id=exchange.session_key,
+        face=ask.face,
+        is_stream=ask.is_stream,
+        requested_model=routed.request.requested_model[:200],
+        requested_provider=routed.request.requested_provider[:40],
+        policy_version=routed.policy.version,
+        phase=chosen.phase,
+        band=signals.band if signals else "",
+        confidence=signals.confidence if signals else 1.0,
+        tier=chosen.tier or "",
+        provider_name=chosen.provider,
+        model=chosen.model,
+        score=chosen.score,
+        reasons=[
+            (reason.rule, reason.value, reason.threshold, reason.margin, reason.points_to or "", reason.fired)
+            for reason in chosen.reasons
+        ],
+        features=pack((features.pack(), surroundings_of(routed))),
+        classifier_tier=(verdict.tier or "") if verdict else "",
+        classifier_state=("hit" if verdict.cached else verdict.error or "miss") if verdict else "",
+        classifier_latency_ms=verdict.latency_ms if verdict else 0.0,
+        classifier_input_tokens=verdict.input_tokens if verdict else 0,
+        classifier_output_tokens=verdict.output_tokens if verdict else 0,
+        candidates=candidate_costs(routed),
+        ask_digest=ask_digest(routed),
+        auto_tier=(routed.auto.tier or "") if routed.auto else "",
+        is_human_ask=features.is_human_ask,
+        is_housekeeping=features.is_housekeeping,
+        is_agentic=features.is_agentic,
+        tags=list(ask.options.tags),
+        first_attempt=first_attempt,
+    )
+
+
+def surroundings_of(routed: Routed) -> tuple[object, ...]:
+    """What was read of the world, packed small: tier sets as bits, the local model's window, the session."""
+    seen = routed.surroundings
+    local, session = seen.local, seen.session
+    return (
+        *(
+            sum(1 << LADDER.index(tier) for tier in tiers)
+            for tiers in (seen.configured, seen.available, seen.allowed_tiers)
+        ),
+        (local.context_tokens, local.vision, local.tools, local.is_demo) if local else None,
+        (LADDER.index(session.tier), session.used_tools, round(session.idle_seconds)) if session else None,
+        seen.classifier_ready,
+    )
+
+
+def candidate_costs(routed: Routed) -> list[tuple[str, str | None]]:
+    """Each tier with the estimated cost of its input alone; what the answer will hold is not known yet."""
+    book, usage = prices.current(), Usage(fresh_input_tokens=routed.features.estimated_tokens)
+    costs: list[tuple[str, str | None]] = []
+    for tier in LADDER:
+        found = book.find(PROVIDER_OF[tier], routed.policy.models[tier])
+        costs.append((tier, str(cost_of(usage, found[0])) if found else None))
+    return costs
+
+
+def ask_digest(routed: Routed) -> bytes:
+    """A keyed digest of the newest user message, by which a repeated ask can be recognised."""
+    digest = blake2b(key=settings.SECRET_KEY.encode()[:64], digest_size=16)
+    for message in reversed(routed.request.messages):
+        if message.get("role") == "user":
+            content = message.get("content")
+            digest.update(
+                (content if isinstance(content, str) else repr(content))[:DIGESTED_CHARS].encode(errors="replace")
+            )
+            break
+    return digest.digest()
+
+
+def finish_attempt(exchange: Exchange) -> None:
+    """Write what the account of the answering call says into its attempt, priced."""
+    account, attempt = exchange.account, exchange.attempts[-1] if exchange.attempts else None
+    if account is None or attempt is None:
+        return
+    usage = account.usage or NO_USAGE
+    attempt.response_model = account.response_model
+    attempt.response_id = account.response_id
+    attempt.upstream_request_id = account.upstream_request_id
+    attempt.finish_reason = account.finish_reason
+    attempt.status = attempt.status or 200
+    attempt.fresh_input_tokens = usage.fresh_input_tokens
+    attempt.cache_read_input_tokens = usage.cache_read_input_tokens
+    attempt.cache_write_5m_input_tokens = usage.cache_write_5m_input_tokens
+    attempt.cache_write_1h_input_tokens = usage.cache_write_1h_input_tokens
+    attempt.output_tokens = usage.output_tokens
+    attempt.is_estimated = usage.is_estimated
+    attempt.duration = time.time() - attempt.started_at
+    if exchange.first_byte_at is not None:
+        attempt.time_to_first_chunk = exchange.first_byte_at - exchange.ask.received_at
+
+
+def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: str, is_complete: bool) -> OutcomeRecord:
+    finish_attempt(exchange)
+    served, account = exchange.served, exchange.account
+    usage = (account.usage if account else None) or NO_USAGE
+    now = time.perf_counter()
+    received = exchange.ask.received_at
+    return OutcomeRecord(
+        id=exchange.id,
+        created_at=time.time(),
+        status=status,
+        http_status=http_status,
+        error_type=error_type,
+        finish_reason=account.finish_reason if account else "",
+        is_complete=is_complete,
+        served_tier=served.name if served else "",
+        served_model=(account.response_model if account else "") or (served.model if served else ""),
+        served_provider=served.provider_name if served else "",
+        fresh_input_tokens=usage.fresh_input_tokens,
+        cache_read_input_tokens=usage.cache_read_input_tokens,
+        cache_write_5m_input_tokens=usage.cache_write_5m_input_tokens,
+        cache_write_1h_input_tokens=usage.cache_write_1h_input_tokens,
+        output_tokens=usage.output_tokens,
+        **money(exchange),
+        time_to_first_chunk=exchange.first_byte_at - received if exchange.first_byte_at else None,
+        duration=now - received,
+        overhead=exchange.overhead(),
+        fallback_causes=exchange.fallback_causes,
+        dropped_params=exchange.dropped_params,
+        attempts=exchange.attempts,
+    )
+
+
+def money(exchange: Exchange) -> dict[str, Any]:
+    """Costs and baselines as the outcome holds them. Trouble here leaves them unknown, and the outcome recorded."""
+    elsewhere = UNKNOWN
+    try:
+        account, served = exchange.account, exchange.served
+        if served is not None and account is not None and account.usage is not None:
+            price_attempt(exchange.attempts[-1], account.usage)
+            elsewhere = baselines(exchange.routed, served, account.usage)
+        total, judging = spent(exchange.attempts), classifier_cost(exchange.routed)
+    except Exception:
+        logger.exception("The costs of %s are unknown", exchange.id.hex())
+        total = judging = None
+    return {
+        "cost": total,
+        "classifier_cost": judging,
+        "baseline_requested": text(elsewhere.requested),
+        "baseline_sonnet": text(elsewhere.sonnet),
+        "baseline_opus": text(elsewhere.opus),
+        "baseline_keyword": text(elsewhere.keyword),
+        "is_baseline_estimated": elsewhere.is_estimated,
+    }
+
+
+def price_attempt(attempt: AttemptRecord, usage: Usage) -> None:
+    amount, attempt.price_id = cost(attempt.provider_name, attempt.request_model, usage)
+    attempt.cost = text(amount)
+
+
+def spent(attempts: list[AttemptRecord]) -> str | None:
+    """The sum over all attempts that were answered; None as soon as the cost of one is unknown."""
+    costs = [attempt.cost for attempt in attempts if attempt.status == 200]
+    if len(costs) == 1:
+        return costs[0]
+    known = [Decimal(cost) for cost in costs if cost is not None]
+    return str(sum(known, Decimal(0))) if len(known) == len(costs) else None
+
+
+def classifier_cost(routed: Routed) -> str | None:
+    verdict = routed.verdict
+    if verdict is None or verdict.cached or not verdict.model:
+        return "0"
+    usage = Usage(fresh_input_tokens=verdict.input_tokens, output_tokens=verdict.output_tokens)
+    return text(cost("local", verdict.model, usage)[0])
+
+
+def text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)

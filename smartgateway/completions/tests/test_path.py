@@ -1,0 +1,294 @@
+import asyncio
+
+import pytest
+
+from routing.providers.base import (
+    ProviderMisconfiguredError,
+    ProviderRejectedError,
+    ProviderUnavailableError,
+    RateLimitedError,
+)
+from smartgateway.completions import path
+from smartgateway.completions.errors import GatewayError
+from smartgateway.completions.exchange import Ask, Options
+from smartgateway.completions.tests.fakes import CHUNKS, Plain
+from smartgateway.keys.errors import RateLimitExceededError
+
+EXPLAIN = "Explain what a Python list comprehension does"
+LOCAL_MODEL = "qwen2.5-coder:14b-instruct"
+NO_OPTIONS = Options()
+SONNET, OPUS, HAIKU = "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5"
+
+
+def ask(world, text=EXPLAIN, *, model="auto", stream=False, options=NO_OPTIONS, **body):
+    messages = [{"role": "user", "content": text}]
+    return Ask(
+        key=world.key,
+        face="chat",
+        body={"messages": messages, "model": model, **body},
+        options=options,
+        is_stream=stream,
+    )
+
+
+def down(**options):
+    return ProviderUnavailableError("down", kind="unavailable", is_retryable=True, **options)
+
+
+async def streamed(world, **options):
+    streaming = await path.stream(ask(world, stream=True, **options), Plain())
+    return streaming, [event async for event in streaming.events]
+
+
+async def test_the_decision_is_durable_before_the_call_and_the_outcome_after_it(world):
+    await path.complete(ask(world))
+
+    assert world.log == ["decided", f"call local {LOCAL_MODEL}", "settled"]
+
+
+async def test_an_answer_is_recorded_with_what_it_used_and_would_have_cost(world):
+    await path.complete(ask(world))
+
+    [outcome] = world.record.outcomes
+    assert (outcome.status, outcome.served_tier, outcome.served_model) == ("answered", "local", LOCAL_MODEL)
+    assert (outcome.fresh_input_tokens, outcome.output_tokens) == (10, 5)
+    assert outcome.cost == "0"
+    assert float(outcome.baseline_opus) > float(outcome.baseline_sonnet) > 0
+    assert outcome.is_baseline_estimated
+
+
+async def test_the_first_attempts_intent_travels_inside_the_decision(world):
+    await path.complete(ask(world))
+
+    [decision], [outcome] = world.record.decisions, world.record.outcomes
+    assert decision.first_attempt.id == outcome.attempts[0].id
+    assert world.record.intents == []
+
+
+async def test_a_retry_is_durable_as_intent_before_its_call(world):
+    world.local.failures = [down()]
+
+    await path.complete(ask(world))
+
+    assert world.log == ["decided", f"call local {LOCAL_MODEL}", "intended", f"call local {LOCAL_MODEL}", "settled"]
+    assert [attempt.error_type for attempt in world.record.outcomes[0].attempts] == ["unavailable", ""]
+
+
+async def test_an_automatic_choice_falls_back_along_the_policys_chain(world):
+    world.local.failures = [down(), down()]
+
+    answered = await path.complete(ask(world))
+
+    assert answered.exchange.served.model == HAIKU
+    assert answered.exchange.fallback_causes == ["local:unavailable"]
+    assert world.record.outcomes[0].served_tier == "haiku"
+
+
+async def test_an_explicit_choice_is_never_replaced(world):
+    world.local.failures = [down(), down()]
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world, model="local"))
+
+    assert caught.value.status == 502
+    assert world.anthropic.calls == []
+    assert world.record.outcomes[0].status == "failed"
+
+
+async def test_what_is_local_only_never_leaves_whatever_fails(world):
+    world.local.failures = [down(), down()]
+
+    with pytest.raises(GatewayError):
+        await path.complete(ask(world, options=Options(local_only=True)))
+
+    assert world.anthropic.calls == []
+
+
+async def test_claude_falls_to_local_only_without_tools(world):
+    tool = {"type": "function", "function": {"name": "run"}}
+    world.anthropic.failures = [down() for _ in range(6)]
+
+    with pytest.raises(GatewayError):
+        await path.complete(ask(world, "Carry on with the matter at hand.", tools=[tool]))
+
+    assert world.local.calls == []
+
+
+async def test_what_claude_refuses_is_not_tried_elsewhere(world):
+    world.anthropic.failures = [ProviderRejectedError("bad schema", kind="invalid_request_error", status=400)]
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world, "Carry on with the matter at hand."))
+
+    assert (caught.value.status, caught.value.message) == (400, "bad schema")
+    assert len(world.anthropic.calls) == 1
+
+
+async def test_our_own_keys_trouble_is_never_the_clients_401(world):
+    world.anthropic.failures = [ProviderMisconfiguredError("invalid x-api-key sk-ant-1", kind="auth", status=401)]
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world, model="sonnet"))
+
+    assert caught.value.status == 502
+    assert "sk-ant" not in caught.value.message
+
+
+async def test_an_upstreams_retry_after_reaches_the_client(world):
+    world.anthropic.failures = [RateLimitedError("slow down", kind="rate_limit_error", status=429, retry_after=17)]
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world, model="opus"))
+
+    assert (caught.value.status, caught.value.retry_after) == (429, 17)
+
+
+async def test_a_key_over_its_limit_is_refused_and_the_refusal_is_an_outcome(world):
+    world.refusal = RateLimitExceededError(retry_after=12.0, limit=600)
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world))
+
+    assert caught.value.status == 429
+    assert world.log == ["decided", "settled"]
+    assert world.record.outcomes[0].status == "refused"
+
+
+async def test_nothing_is_called_that_cannot_be_recorded(world):
+    world.record.failing = {"decided"}
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world))
+
+    assert (caught.value.status, caught.value.code) == (503, "audit_unavailable")
+    assert world.log == []
+
+
+async def test_no_answer_is_given_whose_outcome_cannot_be_recorded(world):
+    world.record.failing = {"settled"}
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world))
+
+    assert caught.value.code == "audit_unavailable"
+
+
+async def test_a_second_attempt_that_cannot_be_recorded_is_not_made(world):
+    world.local.failures = [down()]
+    world.record.failing = {"intended"}
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world))
+
+    assert caught.value.code == "audit_unavailable"
+    assert len(world.local.calls) == 1
+
+
+async def test_a_tier_without_a_provider_says_what_to_set(world):
+    world.providers["anthropic"] = None
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world, model="opus"))
+
+    assert (caught.value.status, caught.value.code, caught.value.should_retry) == (503, "tier_not_configured", False)
+    assert "ANTHROPIC_API_KEY" in caught.value.message
+
+
+async def test_an_unknown_model_is_a_404(world):
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world, model="sonet"))
+
+    assert caught.value.status == 404
+    assert "sonnet" in caught.value.message
+    assert world.log == []
+
+
+async def test_the_end_of_a_stream_waits_for_its_outcome(world):
+    streaming = await path.stream(ask(world, stream=True), Plain())
+    seen = []
+    async for event in streaming.events:
+        seen.append((event, "settled" in world.log))
+
+    assert [settled for _, settled in seen] == [False, False, False, True]
+    assert seen[-1][0] == b"<stop><end>"
+
+
+async def test_a_stream_that_fails_before_its_first_chunk_falls_back(world):
+    world.local.chunks = (down(),)
+
+    streaming, events = await streamed(world)
+
+    assert streaming.exchange.served.model == HAIKU
+    assert events[-1].endswith(b"<end>")
+
+
+async def test_a_stream_that_breaks_ends_in_an_error_event_and_never_in_done(world):
+    world.local.chunks = (*CHUNKS[:2], ProviderUnavailableError("cut off", kind="connection_lost"))
+
+    _, events = await streamed(world)
+
+    assert events[-1] == b"<error connection_lost>"
+    assert b"<end>" not in b"".join(events)
+    assert (world.record.outcomes[0].status, world.record.outcomes[0].is_complete) == ("failed", False)
+
+
+async def test_an_outcome_that_cannot_be_recorded_ends_a_stream_in_an_error(world):
+    world.record.failing = {"settled"}
+
+    _, events = await streamed(world)
+
+    assert events[-1] == b"<error audit_unavailable>"
+    assert b"<stop>" not in b"".join(events)
+
+
+async def test_an_abandoned_stream_is_recorded_as_aborted_and_closes_the_upstream(world):
+    streaming = await path.stream(ask(world, stream=True), Plain())
+    await anext(streaming.events)
+
+    await streaming.events.aclose()
+
+    assert world.record.outcomes[0].status == "aborted"
+    assert world.local.is_closed
+
+
+async def test_a_client_that_leaves_during_the_call_is_recorded_as_aborted(world, monkeypatch):
+    is_called = asyncio.Event()
+
+    async def hang(call):
+        is_called.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.local, "complete", hang)
+    task = asyncio.create_task(path.complete(ask(world)))
+    await is_called.wait()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert world.record.outcomes[0].status == "aborted"
+
+
+async def test_attached_tools_go_when_a_plain_question_goes_local(world):
+    tool = {"type": "function", "function": {"name": "run", "parameters": {"type": "object"}}}
+
+    answered = await path.complete(ask(world, "hello", tools=[tool], tool_choice="auto"))
+
+    assert "tools" not in world.local.calls[0].body
+    assert answered.exchange.dropped_params == ["tools", "tool_choice"]
+
+
+async def test_an_explicit_word_is_taken_out_before_the_model_sees_it(world):
+    await path.complete(ask(world, "@opus what now?"))
+
+    assert world.anthropic.calls[0].model == OPUS
+    assert world.anthropic.calls[0].body["messages"][-1]["content"] == "what now?"
+
+
+async def test_the_record_holds_no_word_of_the_request(world):
+    import msgspec
+
+    await path.complete(ask(world, f"{EXPLAIN}: zebra-crossing-7781", user="ada"))
+
+    written = msgspec.msgpack.encode([*world.record.decisions, *world.record.outcomes])
+    assert b"zebra" not in written
