@@ -1,0 +1,141 @@
+"""A fresh checkout and `make run`: from nothing to an answer, a second start, and an end without orphans."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+
+from smartgateway.local.tests.processes import descendants, end, eventually, free_port, parents
+from tests.environment import variables
+
+ROOT = Path(settings.BASE_DIR)
+ASK = [{"role": "user", "content": "What is a list in Python?"}]
+NOT_IN_A_FRESH_CLONE = (".git", ".venv", "var", ".env", "staticfiles", "*_cache", "__pycache__", ".hypothesis")
+
+
+class Run:
+    """`make run` without make: its output as it comes."""
+
+    def __init__(self, checkout, port):
+        own = variables((ROOT / ".env.example").read_text()) | {"READ_DOT_ENV", "MAKELEVEL", "PYTHONDONTWRITEBYTECODE"}
+        environment = {name: value for name, value in os.environ.items() if name not in own}
+        self.url = f"http://127.0.0.1:{port}"
+        self.lines = []
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "smartgateway.local.run"],
+            cwd=checkout,
+            env={**environment, "PORT": str(port), "WEB_CONCURRENCY": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    @property
+    def output(self):
+        return "".join(self.lines)
+
+    def wait_for_box(self):
+        assert eventually(lambda: self.output.count("━" * 50) >= 2 or self.process.poll() is not None, 60)
+        assert f"SmartGateway answers on {self.url}" in self.output, self.output
+
+    def stop(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        self.process.wait(60)
+        self.reader.join(10)
+        return self.process.returncode
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fresh") / "checkout"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_IN_A_FRESH_CLONE))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def start(checkout):
+    runs = []
+
+    def start(port=None):
+        runs.append(Run(checkout, port or free_port()))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        end(run.process)
+
+
+@pytest.fixture(scope="module")
+def first(start):
+    run = start()
+    run.wait_for_box()
+    return run
+
+
+def shown_key(run):
+    return re.search(r"API key\s+(\S+)", run.output)[1]
+
+
+def test_a_fresh_checkout_answers_from_the_embedded_model(first, checkout):
+    answer = httpx.post(
+        f"{first.url}/v1/chat/completions",
+        headers={"Authorization": f"Bearer {shown_key(first)}"},
+        json={"model": "auto", "max_tokens": 30, "messages": ASK},
+        timeout=60,
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["model"] == answer.headers["x-smartgateway-model"] == "demo/smollm2-135m"
+    assert "SECRET_KEY=" in (checkout / ".env").read_text()
+
+
+def test_a_second_run_in_the_same_checkout_is_refused_in_one_sentence(first, start):
+    second = start()
+
+    assert second.process.wait(30) == 1
+    second.reader.join(10)
+    assert second.output == "`make run` already runs in this checkout: stop it first.\n"
+
+
+def test_nothing_is_left_of_a_run_that_is_killed_and_the_next_start_is_quick(first, start):
+    parts = descendants(first.process.pid)
+    assert len(parts) >= 7  # valkey, model, serve, shipper, serving process, worker, beat
+
+    first.process.kill()
+
+    assert eventually(lambda: not parts & parents().keys())
+
+    second = start()
+    second.wait_for_box()
+
+    assert time.monotonic() - second.started_at < 8 * max(1, os.getloadavg()[0] / os.cpu_count())
+    assert shown_key(first).startswith(shown_key(second).split("…")[0])
+    assert shown_key(first) not in second.output
+    assert second.stop() == 0
+
+
+def test_a_broken_env_file_is_one_sentence(start, checkout):
+    written = (checkout / ".env").rename(checkout / "kept")
+    (checkout / ".env").write_text("PORT: 8000\n")
+
+    run = start()
+
+    assert run.process.wait(30) == 1
+    written.rename(checkout / ".env")
+    run.reader.join(10)
+    assert run.output == ".env, line 1 is neither NAME=value nor a # comment: PORT ...\n"
