@@ -3,13 +3,12 @@
 from routing.models.draft import (
     FallbackStep,
     ModelAlias,
-    Phrase,
-    PhraseList,
     RoutingSettings,
     Switch,
     Threshold,
     TierModel,
 )
+from routing.models.phrases import Phrase, PhraseList
 from routing.models.prices import ModelPrice
 from routing.models.versions import PolicyVersion
 

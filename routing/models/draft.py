@@ -1,40 +1,11 @@
 """The draft: rows that decide nothing until they are published."""
 
-from collections.abc import Mapping
-
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 
-
-class Slot(models.TextChoices):
-    LOCAL = "local"
-    HAIKU = "haiku"
-    SONNET = "sonnet"
-    OPUS = "opus"
-    CLASSIFIER = "classifier"
-
-
-class Rung(models.TextChoices):
-    """What a fallback may start from and lead to."""
-
-    LOCAL = "local"
-    HAIKU = "haiku"
-    SONNET = "sonnet"
-    OPUS = "opus"
-
-
-class Mode(models.TextChoices):
-    LOCAL_FIRST = "local_first", "local first: the cheapest tier that is good enough"
-    KEYWORD = "keyword", "keyword: Claude only, opus or sonnet by keywords"
-
-
-class AmbiguousTier(models.TextChoices):
-    LOCAL = "local"
-    SONNET = "sonnet"
-    OPUS = "opus"
+from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
 
 
 class Threshold(models.Model):
@@ -78,61 +49,6 @@ class Switch(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class PhraseList(models.Model):
-    """A list that one rule reads. Lists come with the release; their phrases are the operator's."""
-
-    name = models.CharField(max_length=60, unique=True)
-    title = models.CharField(max_length=100, blank=True)
-    effect = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.title or self.name
-
-    def fill(self, weights: Mapping[str, float]) -> None:
-        """Adds phrases; those that are here already, in whatever case, take the new weight."""
-        known = {phrase.text.casefold(): phrase for phrase in self.phrases.all()}
-        filled: dict[str, Phrase] = {}
-        for text, weight in weights.items():
-            key = text.casefold()
-            filled[key] = filled.get(key) or known.get(key) or Phrase(phrase_list=self, text=text)
-            filled[key].weight = weight
-        known_rows = [phrase for phrase in filled.values() if phrase.pk is not None]
-        Phrase.objects.bulk_create([phrase for phrase in filled.values() if phrase.pk is None])
-        Phrase.objects.bulk_update(known_rows, ["weight"])
-
-
-class Phrase(models.Model):
-    phrase_list = models.ForeignKey(PhraseList, on_delete=models.CASCADE, related_name="phrases")
-    text = models.CharField(
-        max_length=200,
-        help_text="Literal, in any case; whole words, unless it ends in * (any ending).",
-    )
-    weight = models.FloatField(default=1.0, help_text="How much a hit counts, above 0 and at most 10.")
-
-    class Meta:
-        ordering = ["phrase_list", "text"]
-        constraints = [
-            models.UniqueConstraint(
-                Lower("text"),
-                "phrase_list",
-                name="phrase_once_in_a_list",
-                violation_error_message="This phrase is already in the list.",
-            ),
-            models.CheckConstraint(
-                condition=Q(weight__gt=0, weight__lte=10),
-                name="phrase_weight_within_bounds",
-                violation_error_message="Use a weight above 0 and at most 10.",
-            ),
-            models.CheckConstraint(condition=~Q(text=""), name="phrase_has_text"),
-        ]
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class ModelAlias(models.Model):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from routing.engine.names import AUTOMATIC, LOCAL_PREFIXES
 from routing.models import ModelAlias, ModelPrice, TierModel
-from routing.models.draft import Rung
+from routing.models.choices import Rung
 
 RESERVED = AUTOMATIC | set(Rung.values)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from routing.models import Threshold
-from routing.models.draft import AmbiguousTier, Mode, Rung, Slot
+from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
 from routing.phrases import normalized
 from routing.policies.aliases import known_models, problems_among
 from routing.policies.drafts import targets_of
