@@ -167,8 +167,9 @@ async def blocked(exchange: Exchange, candidate: Candidate, *, is_last: bool) ->
 
 
 def is_final(exc: ProviderError, candidate: Candidate) -> bool:
-    """A refused request is the client's to mend, except that a local model may lack what Claude has."""
-    return isinstance(exc, ProviderRejectedError) and candidate.provider_name != "local"
+    """A refused request is the client's to mend, unless another model may have what this one lacks."""
+    may_fit_elsewhere = candidate.provider_name == "local" or exc.kind == "model_not_found"
+    return isinstance(exc, ProviderRejectedError) and not may_fit_elsewhere
 
 
 def unable(exchange: Exchange, queue: list[Candidate]) -> GatewayError:

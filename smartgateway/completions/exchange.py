@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from audit import recording
 from audit.records import AttemptIntent, AttemptRecord
 from routing import connections
-from routing.engine.types import Tier
+from routing.engine.types import Tier, Usage
 from routing.providers.base import Account, ProviderError
 from routing.route import Routed
 from smartgateway.completions.fallback import Candidate
@@ -60,6 +60,7 @@ class Exchange:
     served: Candidate | None = None
     account: Account | None = None
     first_byte_at: float | None = None
+    chunks_relayed: int = 0
     upstream_waited: float = 0.0
     is_recorded: bool = False
     is_settled: bool = False
@@ -88,6 +89,15 @@ class Exchange:
         )
         self.attempts.append(attempt)
         return attempt
+
+    def usage(self, *, is_complete: bool) -> Usage | None:
+        """What the upstream counted; for a stream that was cut off, at least a token for each chunk that went out."""
+        counted = self.account.usage if self.account else None
+        if is_complete or self.account is None or not self.chunks_relayed:
+            return counted
+        known = counted or Usage(fresh_input_tokens=self.routed.features.estimated_tokens)
+        output_tokens = max(known.output_tokens, self.chunks_relayed)
+        return replace(known, output_tokens=output_tokens, is_estimated=True)
 
     def overhead(self) -> float:
         """Seconds of ours until the first byte: all but the time that upstreams took."""

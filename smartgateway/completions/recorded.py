@@ -107,12 +107,11 @@ def ask_digest(routed: Routed) -> bytes:
     return digest.digest()
 
 
-def finish_attempt(exchange: Exchange) -> None:
+def finish_attempt(exchange: Exchange, usage: Usage) -> None:
     """Write what the account of the answering call says into its attempt, priced."""
     account, attempt = exchange.account, exchange.attempts[-1] if exchange.attempts else None
     if account is None or attempt is None:
         return
-    usage = account.usage or NO_USAGE
     attempt.response_model = account.response_model
     attempt.response_id = account.response_id
     attempt.upstream_request_id = account.upstream_request_id
@@ -130,9 +129,10 @@ def finish_attempt(exchange: Exchange) -> None:
 
 
 def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: str, is_complete: bool) -> OutcomeRecord:
-    finish_attempt(exchange)
+    counted = exchange.usage(is_complete=is_complete)
+    usage = counted or NO_USAGE
+    finish_attempt(exchange, usage)
     served, account = exchange.served, exchange.account
-    usage = (account.usage if account else None) or NO_USAGE
     now = time.perf_counter()
     received = exchange.ask.received_at
     return OutcomeRecord(
@@ -151,7 +151,7 @@ def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: st
         cache_write_5m_input_tokens=usage.cache_write_5m_input_tokens,
         cache_write_1h_input_tokens=usage.cache_write_1h_input_tokens,
         output_tokens=usage.output_tokens,
-        **money(exchange),
+        **money(exchange, counted),
         time_to_first_chunk=exchange.first_byte_at - received if exchange.first_byte_at else None,
         duration=now - received,
         overhead=exchange.overhead(),
@@ -161,14 +161,13 @@ def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: st
     )
 
 
-def money(exchange: Exchange) -> dict[str, Any]:
+def money(exchange: Exchange, usage: Usage | None) -> dict[str, Any]:
     """Costs and baselines as the outcome holds them. Trouble here leaves them unknown, and the outcome recorded."""
     elsewhere = UNKNOWN
     try:
-        account, served = exchange.account, exchange.served
-        if served is not None and account is not None and account.usage is not None:
-            price_attempt(exchange.attempts[-1], account.usage)
-            elsewhere = baselines(exchange.routed, served, account.usage)
+        if exchange.served is not None and usage is not None:
+            price_attempt(exchange.attempts[-1], usage)
+            elsewhere = baselines(exchange.routed, exchange.served, usage)
         total, judging = spent(exchange.attempts), classifier_cost(exchange.routed)
     except Exception:
         logger.exception("The costs of %s are unknown", exchange.id.hex())

@@ -52,10 +52,12 @@ async def relayed(exchange: Exchange, answer: Opened, render: Renderer) -> Async
             chunk = answer.first
             while chunk is not END:
                 if stream.is_raw:
+                    exchange.chunks_relayed += chunk.count(b"data:")
                     yield chunk
                 elif held or completes(chunk):
                     held += render.chunk(chunk)
                 else:
+                    exchange.chunks_relayed += 1
                     yield render.chunk(chunk)
                 chunk = await anext(chunks, END)
         await settle.answered(exchange)

@@ -247,8 +247,22 @@ async def test_an_abandoned_stream_is_recorded_as_aborted_and_closes_the_upstrea
 
     await streaming.events.aclose()
 
-    assert world.record.outcomes[0].status == "aborted"
+    [outcome] = world.record.outcomes
+    assert (outcome.status, outcome.is_complete) == ("aborted", False)
     assert world.local.is_closed
+
+
+async def test_what_an_abandoned_stream_used_is_estimated_and_says_so(world):
+    streaming = await path.stream(ask(world, stream=True), Plain())
+    await anext(streaming.events)
+    await anext(streaming.events)
+
+    await streaming.events.aclose()
+
+    [outcome] = world.record.outcomes
+    assert (outcome.output_tokens, outcome.attempts[0].is_estimated) == (2, True)
+    assert outcome.fresh_input_tokens > 0
+    assert outcome.cost == "0"
 
 
 async def test_a_client_that_leaves_during_the_call_is_recorded_as_aborted(world, monkeypatch):
