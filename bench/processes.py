@@ -1,11 +1,19 @@
 """Processes for a run: pinned to a core, measured from /proc, and gone afterwards."""
 
+import ctypes
 import os
+import signal
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 30
+PR_SET_PDEATHSIG = 1
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -23,9 +31,15 @@ def pin(pid: int, role: str) -> None:
 
 
 def pinned(role: str) -> Callable[[], None]:
-    """To be called in the child."""
+    """To be called in the child, which then does not outlive this process."""
     chosen = cores(role)
-    return lambda: os.sched_setaffinity(0, chosen)
+    prctl = ctypes.CDLL(None).prctl
+
+    def prepare() -> None:
+        os.sched_setaffinity(0, chosen)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return prepare
 
 
 def tree(pid: int) -> list[int]:
@@ -54,11 +68,39 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on port {port} after {seconds} s")
+    raise TimeoutError(f"nothing listens on port {port} after {PATIENCE_SECONDS} s")
+
+
+@contextmanager
+def started(
+    role: str, module: str, *arguments: str, env: dict[str, str] | None = None, fd: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m MODULE` on the role's core; ended by SIGTERM, and by the end of this process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        pass_fds=() if fd is None else (fd,),
+        preexec_fn=pinned(role),
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
