@@ -1,12 +1,12 @@
 # Everything a newcomer types. The environment is made in $(VENV) and refilled when a requirements file changed.
 PYTHON ?= python3
 VENV ?= .venv
-UV = uv==0.9.30
+UV = uv==0.13.9
 INSTALL = $(PYTHON) -m smartgateway.local.install $(VENV)
 RUN = $(INSTALL) requirements.txt requirements-local.txt --
 DEV = $(INSTALL) requirements.txt requirements-local.txt requirements-dev.txt --
-COMPILE = uv pip compile pyproject.toml --quiet --universal --fork-strategy fewest --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header
+COMPILE = uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
 
 .PHONY: run test test-all bench doctor lint lock
 .DEFAULT_GOAL := run
@@ -32,6 +32,6 @@ bench:
 
 lock:
 	@$(DEV) python -m pip install --quiet --disable-pip-version-check $(UV)
-	@$(DEV) $(COMPILE) -o requirements.txt
-	@$(DEV) $(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
-	@$(DEV) $(COMPILE) --no-deps --only-group local -o requirements-local.txt
+	@$(DEV) $(COMPILE) pyproject.toml -o requirements.txt
+	@$(DEV) $(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@$(DEV) $(COMPILE) --group local --no-deps -o requirements-local.txt
