@@ -1,3 +1,4 @@
+import errno
 import json
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from django.db.models import F
 
 from audit.models import Attempt, Outcome, RoutingDecision, Writer
 from audit.shipper.sweeper import sweep
-from audit.tests.doubles import attempt, decision, intent, outcome, refusal
+from audit.tests.doubles import FaultyFiles, attempt, decision, intent, outcome, refusal
+from audit.tests.journals import wait_until
 from audit.verification import LISTED_PER_KIND, verify
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +157,23 @@ def test_sequences_that_the_writer_gave_up_are_no_gap(record, tmp_path, voided, 
     Writer.objects.update(voided=voided)
 
     assert [trouble.detail for trouble in verify(tmp_path).troubles] == expected
+
+
+def test_what_a_failing_disk_made_a_writer_give_up_is_known_and_no_gap(processes, ship, tmp_path):
+    files = FaultyFiles()
+    process = processes(files=files, probe_seconds=0.01)
+    process.record(decision())
+    files.fail("write", errno.ENOSPC)
+    process.record(decision())
+    wait_until(lambda: process.journal.is_available)
+    process.record(decision())
+
+    ship()
+
+    assert process.told.given_up == [2]
+    assert sorted(RoutingDecision.objects.values_list("sequence", flat=True)) == [1, 3]
+    assert Writer.objects.get().voided == [[2, 2]]
+    assert verify(tmp_path).is_clean
 
 
 def test_of_many_troubles_the_first_are_listed_and_all_counted(process, ship, tmp_path):
