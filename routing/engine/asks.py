@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from routing.engine.survey import is_tool_block
 from routing.engine.types import Policy
 
 RAW_HALF = 8_192  # characters looked at, from the start and from the end of a message
@@ -76,7 +77,7 @@ def _is_example(message: Mapping[str, Any]) -> bool:
 
 
 def _holds_result(content: Any) -> bool:
-    return isinstance(content, list)
+    return isinstance(content, list) and any(map(is_tool_block, content))
 
 
 def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:
@@ -88,9 +89,10 @@ def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:
         hidden += skipped
         parts += [part for part in (head, tail) if part]
     whole = "\n\n".join(parts)
+    chars = sum(map(len, parts)) + hidden
     if len(whole) <= 2 * HALF and not hidden:
-        return Ask(whole, "", len(whole), is_newest)
-    return Ask(whole[:HALF], whole[HALF:][-HALF:], len(whole) + hidden, is_newest)
+        return Ask(whole, "", chars, is_newest)
+    return Ask(whole[:HALF], whole[HALF:][-HALF:], chars, is_newest)
 
 
 def _own_words(text: str, harness: Collection[str], wrappers: Collection[str]) -> tuple[str, str, int]:

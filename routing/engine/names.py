@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from routing.engine.types import PROVIDER_OF, Alias, Policy, Surroundings, Tier, UnknownModelError
+from routing.engine.types import PROVIDER_OF, Alias, Policy, RoutingRefusedError, Surroundings, Tier, UnknownModelError
 
 AUTOMATIC = frozenset({"", "auto", "smart", "claude-auto"})
 HAIKU = "haiku"
@@ -26,7 +26,7 @@ def wish_of_provider(name: str) -> Wish | None:
     if name.lower() in AUTOMATIC:
         return None
     if name.lower() not in PROVIDERS:
-        raise UnknownModelError(f"There is no provider {name!r}: use 'local' or 'anthropic'")
+        raise RoutingRefusedError(f"There is no provider {name!r}: use 'local' or 'anthropic'")
     provider = PROVIDERS[name.lower()]
     return Wish(name, provider, Tier.LOCAL if provider == LOCAL else None)
 

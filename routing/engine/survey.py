@@ -102,12 +102,12 @@ def _tool_distance(messages: Sequence[Mapping[str, Any]]) -> int:
         if message.get("role") in ("tool", "function") or message.get("tool_calls") or message.get("function_call"):
             return distance
         content = message.get("content")
-        if isinstance(content, list) and any(map(_is_tool_block, content)):
+        if isinstance(content, list) and any(map(is_tool_block, content)):
             return distance
     return 0
 
 
-def _is_tool_block(block: Any) -> bool:
+def is_tool_block(block: Any) -> bool:
     kind = block.get("type") if isinstance(block, dict) else None
     return isinstance(kind, str) and kind.endswith(("tool_use", "tool_result"))
 

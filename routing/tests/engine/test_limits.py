@@ -1,0 +1,141 @@
+from dataclasses import replace
+
+import pytest
+
+from routing.engine.decide import decide
+from routing.engine.limits import automatic_tiers
+from routing.engine.types import LocalOnlyError, Phase, SessionState, Tier, TierNotAllowedError
+from routing.tests.engine.given import CALL, DEMO, LOCAL, RESULT, TOOL, policy, request, shipped, surroundings
+
+AUDIT = "Do a security audit of the architecture and rank every mitigation."
+PROSE = "The blue boats came back to the harbour before the storm and nobody had counted the nets."
+SONNET_SESSION = SessionState(Tier.SONNET, used_tools=True, idle_seconds=299)
+OPUS_SESSION = SessionState(Tier.OPUS)
+
+
+def decided(*messages, around=None, chosen_policy=None, **asked):
+    return decide(request(*messages, **asked), chosen_policy or shipped(), surroundings(**(around or {})))
+
+
+def rules(decision):
+    return [reason.rule for reason in decision.reasons if reason.fired]
+
+
+@pytest.mark.parametrize(
+    ("messages", "session", "tier", "phase"),
+    [
+        pytest.param(["thanks"], SONNET_SESSION, Tier.SONNET, Phase.SESSION, id="what is simple stays with Claude"),
+        pytest.param([PROSE], SONNET_SESSION, Tier.SONNET, Phase.SESSION, id="what is ambiguous is not asked about"),
+        pytest.param([AUDIT], SONNET_SESSION, Tier.SONNET, Phase.SESSION, id="opus is judged at the first ask alone"),
+        pytest.param(["go", CALL, RESULT], OPUS_SESSION, Tier.OPUS, Phase.SESSION, id="tool results inherit"),
+        pytest.param(["go", CALL, RESULT], SONNET_SESSION, Tier.SONNET, Phase.HEURISTIC, id="the rules say the same"),
+        pytest.param(["thanks"], replace(SONNET_SESSION, idle_seconds=300), Tier.LOCAL, Phase.HEURISTIC, id="idle"),
+        pytest.param(["thanks"], SessionState(Tier.LOCAL), Tier.LOCAL, Phase.HEURISTIC, id="never above local"),
+        pytest.param([AUDIT], SessionState(Tier.LOCAL), Tier.OPUS, Phase.HEURISTIC, id="raised from local"),
+        pytest.param(["Generate a title: x"], OPUS_SESSION, Tier.LOCAL, Phase.HEURISTIC, id="housekeeping is no part"),
+    ],
+)
+def test_a_conversation_with_claude_keeps_its_tier(messages, session, tier, phase):
+    decision = decided(*messages, around={"session": session})
+
+    assert (decision.tier, decision.phase) == (tier, phase)
+    assert ("session_floor" in rules(decision)) == (session.tier is not Tier.LOCAL and tier is not Tier.LOCAL)
+
+
+def test_housekeeping_with_tools_belongs_to_its_conversation():
+    decision = decided("Generate a title: x", around={"session": OPUS_SESSION}, tools=(TOOL,))
+
+    assert decision.tier is Tier.OPUS
+
+
+def test_a_conversation_with_opus_goes_on_with_sonnet_when_opus_is_struck():
+    decision = decided(
+        PROSE, around={"session": OPUS_SESSION}, chosen_policy=policy(switches={"allow_auto_opus": False})
+    )
+
+    assert decision.tier is Tier.SONNET
+
+
+@pytest.mark.parametrize(
+    ("asked", "tier", "rule"),
+    [
+        pytest.param({"min_tier": Tier.SONNET}, Tier.SONNET, "min_tier", id="at least sonnet"),
+        pytest.param({"min_tier": Tier.OPUS}, Tier.OPUS, "min_tier", id="at least opus"),
+        pytest.param({"min_tier": Tier.LOCAL}, Tier.LOCAL, None, id="at least local"),
+        pytest.param({}, Tier.LOCAL, None, id="nothing asked"),
+    ],
+)
+def test_the_least_tier_raises(asked, tier, rule):
+    decision = decided("hello", **asked)
+
+    assert decision.tier is tier
+    assert (rule in rules(decision)) is (rule is not None)
+
+
+@pytest.mark.parametrize(
+    "chosen_policy",
+    [
+        pytest.param(policy(), id="weighed"),
+        pytest.param(policy(enabled=False), id="disabled"),
+        pytest.param(policy(mode="keyword"), id="keyword"),
+    ],
+)
+def test_what_must_stay_local_is_served_locally_in_every_mode(chosen_policy):
+    around = {"session": OPUS_SESSION, "allowed_tiers": frozenset({Tier.OPUS})}
+
+    decision = decided(AUDIT, around=around, chosen_policy=chosen_policy, local_only=True)
+
+    assert (decision.provider, decision.model, decision.tier) == ("local", LOCAL.name, Tier.LOCAL)
+    assert "local_only" in rules(decision)
+
+
+def test_a_least_tier_above_local_is_refused_where_all_stays_local():
+    with pytest.raises(LocalOnlyError, match="sonnet"):
+        decided("hello", local_only=True, min_tier=Tier.SONNET)
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "tier"),
+    [
+        pytest.param(AUDIT, {Tier.LOCAL, Tier.SONNET}, Tier.SONNET, id="the next below"),
+        pytest.param(AUDIT, {Tier.LOCAL}, Tier.LOCAL, id="far below"),
+        pytest.param("hello", {Tier.SONNET, Tier.OPUS}, Tier.SONNET, id="above where there is nothing below"),
+        pytest.param("hello", {Tier.OPUS}, Tier.OPUS, id="the only one"),
+    ],
+)
+def test_a_key_gets_the_nearest_tier_that_it_may_use(text, allowed, tier):
+    decision = decided(text, around={"allowed_tiers": frozenset(allowed)})
+
+    assert decision.tier is tier
+    assert "allowed_tiers" in rules(decision)
+
+
+def test_a_key_without_the_least_tier_is_refused():
+    with pytest.raises(TierNotAllowedError, match="opus"):
+        decided("hello", around={"allowed_tiers": frozenset({Tier.SONNET})}, min_tier=Tier.OPUS)
+
+
+def test_the_demo_model_alone_serves_everything_automatic():
+    decision = decided(AUDIT, around={"local": DEMO, "configured": frozenset({Tier.LOCAL})})
+
+    assert (decision.tier, decision.model) == (Tier.LOCAL, DEMO.name)
+    assert "only_configured" in rules(decision)
+
+
+def test_a_tier_that_is_not_configured_stays_the_one_that_was_chosen():
+    decision = decided(AUDIT, around={"configured": frozenset({Tier.LOCAL}), "available": frozenset()})
+
+    assert decision.tier is Tier.OPUS
+
+
+@pytest.mark.parametrize(
+    ("local", "configured", "serving"),
+    [
+        pytest.param(DEMO, set(Tier), {Tier.SONNET, Tier.OPUS}, id="the demo beside Claude"),
+        pytest.param(DEMO, {Tier.LOCAL}, {Tier.LOCAL}, id="the demo alone"),
+        pytest.param(LOCAL, set(Tier), set(Tier), id="a real local model"),
+        pytest.param(None, set(Tier), set(Tier), id="not looked at yet"),
+    ],
+)
+def test_the_demo_model_serves_nothing_automatic_beside_another(local, configured, serving):
+    assert automatic_tiers(surroundings(local=local, configured=frozenset(configured))) == serving
