@@ -132,6 +132,7 @@ def test_claudes_refusal_of_our_key_is_not_the_clients_401(client):
         client.chat.completions.create(model="opus", messages=[{"role": "user", "content": "[[401]]"}])
 
     assert caught.value.status_code == 502
+    assert caught.value.response.headers["x-smartgateway-decision-id"]
 
 
 def test_the_anthropic_client_is_served_too(served):

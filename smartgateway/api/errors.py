@@ -1,6 +1,7 @@
 """Domain errors in each protocol's own shape."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.http import HttpResponse
@@ -31,6 +32,8 @@ def from_any(exc: Exception) -> GatewayError:
 
 def error_response(exc: GatewayError, body: dict[str, Any]) -> HttpResponse:
     response = HttpResponse(encode(body), status=exc.status, content_type="application/json")
+    if exc.decision_id is not None:
+        response["x-request-id"] = response["x-smartgateway-decision-id"] = str(UUID(bytes=exc.decision_id))
     if exc.retry_after is not None:
         response["retry-after"] = str(max(1, round(exc.retry_after)))
     if exc.should_retry is not None:

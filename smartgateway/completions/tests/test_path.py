@@ -1,5 +1,6 @@
 import asyncio
 
+import msgspec
 import pytest
 
 from routing.providers.base import (
@@ -300,9 +301,42 @@ async def test_an_explicit_word_is_taken_out_before_the_model_sees_it(world):
 
 
 async def test_the_record_holds_no_word_of_the_request(world):
-    import msgspec
-
     await path.complete(ask(world, f"{EXPLAIN}: zebra-crossing-7781", user="ada"))
 
     written = msgspec.msgpack.encode([*world.record.decisions, *world.record.outcomes])
     assert b"zebra" not in written
+
+
+def raw_ask(world, text, **body):
+    body = {"model": "auto", "messages": [{"role": "user", "content": text}], "seed": 12345678901234567890, **body}
+    return Ask(
+        key=world.key, face="chat", body=body, options=NO_OPTIONS, is_stream=False, raw=msgspec.json.encode(body)
+    )
+
+
+async def test_a_provider_of_the_same_dialect_gets_the_members_as_they_came(world):
+    world.local.dialect = "openai"
+
+    await path.complete(raw_ask(world, EXPLAIN, provider="local"))
+
+    raw = world.local.calls[0].raw
+    assert raw["seed"] == b"12345678901234567890"
+    assert set(raw) == {"model", "messages", "seed"}
+
+
+async def test_a_rewritten_ask_is_rewritten_in_what_passes_through_too(world):
+    world.local.dialect = "openai"
+
+    await path.complete(raw_ask(world, "@local what now?"))
+
+    assert world.local.calls[0].raw["messages"] == b'[{"role":"user","content":"what now?"}]'
+
+
+async def test_removed_tools_are_gone_from_what_passes_through_too(world):
+    world.local.dialect = "openai"
+    tool = {"type": "function", "function": {"name": "run", "parameters": {"type": "object"}}}
+
+    await path.complete(raw_ask(world, "hello", tools=[tool], tool_choice="auto"))
+
+    call = world.local.calls[0]
+    assert not {"tools", "tool_choice"} & (set(call.raw) | set(call.body))
