@@ -11,9 +11,10 @@ HINT = "Send a SmartGateway key (sk-sg-...) as 'Authorization: Bearer KEY' or 'x
 
 async def authenticate(request: HttpRequest) -> KeySnapshot:
     """Raises `KeyRefusedError` or, when an unknown key cannot be looked up, `KeysUnavailableError`."""
-    scheme, _, bearer = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    meta = request.META  # `request.headers` would build a mapping of them all first
+    scheme, _, bearer = meta.get("HTTP_AUTHORIZATION", "").partition(" ")
     secret = bearer.strip() if scheme.lower() == "bearer" else ""
-    secret = secret or request.META.get("HTTP_X_API_KEY", "").strip()
+    secret = secret or meta.get("HTTP_X_API_KEY", "").strip()
     if not secret:
         raise KeyRefusedError(f"No API key. {HINT}")
     return await snapshots.authenticate(secret)

@@ -53,7 +53,8 @@ async def read(request: HttpRequest) -> int:
     receive = getattr(request, "receive", None)
     if receive is None:  # Django's own handler has read it already
         return 0
-    declared = request.META.get("CONTENT_LENGTH")
+    meta = request.META
+    declared = meta.get("CONTENT_LENGTH")
     if declared and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
         raise too_large()
     message = await received(receive)
@@ -65,7 +66,7 @@ async def read(request: HttpRequest) -> int:
     hold(len(body))
     request._body = body
     request._read_started = True  # type: ignore[attr-defined]  # so that it is read from there
-    request.META["CONTENT_LENGTH"] = str(len(body))
+    meta["CONTENT_LENGTH"] = str(len(body))
     return len(body)
 
 

@@ -51,7 +51,7 @@ def scope(**headers: str) -> dict:
 @pytest.fixture(autouse=True)
 def known_key(monkeypatch):
     async def authenticate(request):
-        if "HTTP_X_API_KEY" not in request.META:
+        if "x-api-key" not in request.headers:
             raise KeyRefusedError("No API key.")
         return object()
 
