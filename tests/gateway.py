@@ -1,20 +1,31 @@
 """A whole gateway in processes of its own, for tests that speak to it as a client does."""
 
+import atexit
+import functools
+import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 from django.conf import settings
+
+from smartgateway.local.tests.processes import descendants
 
 KEY = "sk-sg-a-key-for-tests-only-0123456789abcdefghijklmnop"
 PATIENCE_SECONDS = 60
+WORDS_OF = {"worker": "smartgateway.local.worker", "shipper": "manage.py ship"}
 
 
 class Gateway:
@@ -45,22 +56,75 @@ class Gateway:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def prepare(self) -> None:
+        """Tables, the first policy and the key; for SQLite copied from the first one that was made."""
+        address = self.environment["DATABASE_URL"]
+        if address.startswith("sqlite:///"):
+            shutil.copy(prepared_database(), address.removeprefix("sqlite:///"))
+        else:
+            self.manage("migrate", "--verbosity", "0")
+            self.manage("bootstrap")
+
     def start(self) -> None:
         command = [sys.executable, "manage.py", "serve"]
         self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment)
         wait_until(lambda: answers(f"{self.url}/health/ready"), "the gateway is ready")
 
     def stop(self) -> int:
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        assert self.process is not None
         return self.process.wait(timeout=PATIENCE_SECONDS)
+
+    def part(self, name: str) -> int | None:
+        """The process id of `worker` or `shipper`; None while there is none."""
+        assert self.process is not None
+        return next((each for each in descendants(self.process.pid) if WORDS_OF[name] in command_of(each)), None)
+
+    def kill(self, name: str) -> None:
+        """`kill -9`, and wait until another one has taken its place."""
+        old = self.part(name)
+        assert old is not None
+        os.kill(old, signal.SIGKILL)
+        wait_until(lambda: self.part(name) not in (None, old), f"another {name} is started")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        address = self.environment["DATABASE_URL"]
+        if address.startswith("sqlite:///"):
+            with closing(sqlite3.connect(address.removeprefix("sqlite:///"), timeout=20)) as database:
+                return database.execute(query).fetchall()
+        with psycopg.connect(address) as database:
+            return database.execute(query).fetchall()  # type: ignore[call-overload]
+
+    def outcome(self, decision_id: str) -> tuple[str, int, str]:
+        """Status, HTTP status and error of a decision, once it is shipped."""
+        where = f"REPLACE(CAST(decision_id AS VARCHAR(36)), '-', '') = '{decision_id.replace('-', '')}'"
+        found: list[tuple[Any, ...]] = []
+
+        def is_there() -> bool:
+            found[:] = self.rows(f"SELECT status, http_status, error_type FROM audit_outcome WHERE {where}")
+            return bool(found)
+
+        wait_until(is_there, f"the outcome of {decision_id} is shipped", 20)
+        status, http_status, error = found[0]
+        return status, http_status, error
+
+    def verified(self) -> dict[str, int]:
+        """The counts of `verify_audit`, which has to find nothing wrong."""
+        counts: dict[str, int] = json.loads(self.manage("verify_audit", "--json"))["counts"]
+        return counts
 
 
 @contextmanager
 def running(folder: Path, **variables: str) -> Iterator[Gateway]:
     gateway = Gateway(folder, **variables)
-    gateway.manage("migrate", "--verbosity", "0")
-    gateway.manage("bootstrap")
+    gateway.prepare()
     gateway.start()
     try:
         yield gateway
@@ -69,10 +133,37 @@ def running(folder: Path, **variables: str) -> Iterator[Gateway]:
             gateway.stop()
 
 
+@functools.cache
+def prepared_database() -> Path:
+    """A migrated and bootstrapped SQLite database, made once per test process."""
+    folder = Path(tempfile.mkdtemp(prefix="smartgateway-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    template = Gateway(folder)
+    template.manage("migrate", "--verbosity", "0")
+    template.manage("bootstrap")
+    path = folder / "gateway.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+def command_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+def is_refused(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(2)
+        return client.connect_ex(("127.0.0.1", port)) != 0
 
 
 def answers(url: str) -> bool:

@@ -57,7 +57,10 @@ class BackOff:
 
 
 class Supervisor:
-    """`tell` gets a part's name and a line: our own words and, with `relays_output`, what the parts print."""
+    """`tell` gets a part's name and a line: our own words and, with `relays_output`, what the parts print.
+
+    `when_stopping` is called before the first part is asked to stop.
+    """
 
     def __init__(
         self,
@@ -67,12 +70,14 @@ class Supervisor:
         relays_output: bool = True,
         back_off: Callable[[], BackOff] = BackOff,
         slow_start_seconds: float = 20.0,
+        when_stopping: Callable[[], None] = lambda: None,
     ) -> None:
         self.parts = parts
         self.tell = tell
         self.relays_output = relays_output
         self.back_off = back_off
         self.slow_start_seconds = slow_start_seconds
+        self.when_stopping = when_stopping
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = {part.name: asyncio.Event() for part in parts}
@@ -98,6 +103,7 @@ class Supervisor:
         finally:
             for task in watched:
                 task.cancel()
+            self.when_stopping()
             await self._stop_all(keepers)
         return 0
 
