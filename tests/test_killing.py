@@ -1,0 +1,107 @@
+"""`kill -9` of every part in mid-load: nothing that was called or answered is missing in the record, or in it twice."""
+
+import random
+import signal
+
+import pytest
+
+from smartgateway.local.tests.processes import descendants, is_alive
+from tests import gateway
+from tests.doubles.anthropic import AnthropicDouble
+from tests.doubles.ollama import OllamaDouble
+from tests.doubles.serving import serving
+from tests.gateway import is_refused, wait_until
+from tests.load import loaded
+
+ANSWERS_BETWEEN_KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def doubles():
+    claude, ollama = AnthropicDouble(), OllamaDouble()
+    with serving(claude) as claude_url, serving(ollama) as ollama_url:
+        yield {"claude": claude, "ollama": ollama, "claude_url": claude_url, "ollama_url": ollama_url}
+
+
+@pytest.fixture(scope="module")
+def served(doubles, tmp_path_factory):
+    variables = {
+        "ANTHROPIC_API_KEY": "sk-ant-test",
+        "ANTHROPIC_BASE_URL": doubles["claude_url"],
+        "LOCAL_LLM_BASE_URL": doubles["ollama_url"],
+        "LOCAL_MAX_INFLIGHT": "8",
+    }
+    with gateway.running(tmp_path_factory.mktemp("killing"), **variables) as running:
+        yield running
+
+
+def attempts_seen(doubles):
+    """The ids under which the upstreams were called to answer somebody."""
+    claude = [each["attempt_id"] for each in doubles["claude"].requests if each["path"] == "/v1/messages"]
+    ollama = [each["attempt_id"] for each in doubles["ollama"].requests if each["attempt_id"] != "probe"]
+    return claude + [each for each in ollama if not is_of_classifier(doubles["ollama"], each)]
+
+
+def is_of_classifier(ollama, attempt_id):
+    return any(each["attempt_id"] == attempt_id and each["body"].get("format") for each in ollama.requests)
+
+
+def prove(served, doubles, load):
+    """What was promised of the record, after the load has ended."""
+    wait_until(lambda: not served.rows(WITHOUT_OUTCOME), "every decision has its outcome", 30)
+    seen = attempts_seen(doubles)
+    recorded = [row[0].replace("-", "") for row in served.rows("SELECT id FROM audit_attempt")]
+    answered = [row[0].replace("-", "") for row in served.rows(ANSWERED)]
+
+    assert len(seen) == len(set(seen))
+    assert set(seen) <= set(recorded)
+    assert len(recorded) == len(set(recorded))
+    assert len(load.answered) == len(set(load.answered))
+    assert set(load.answered) <= set(answered)
+    assert len(answered) == len(set(answered))
+    assert set(load.statuses) == {200}
+    assert served.verified()["waiting"] == 0
+
+
+WITHOUT_OUTCOME = """
+    SELECT id FROM audit_routingdecision WHERE id NOT IN (SELECT decision_id FROM audit_outcome)
+"""
+ANSWERED = "SELECT decision_id FROM audit_outcome WHERE status = 'answered'"
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.long)])
+def test_no_decision_is_lost_or_doubled_when_the_serving_process_is_killed(served, doubles, rounds):
+    with loaded(served) as load:
+        for _ in range(rounds):
+            load.more(random.randint(1, ANSWERS_BETWEEN_KILLS))
+            served.kill("worker")
+        load.more(ANSWERS_BETWEEN_KILLS)
+
+    prove(served, doubles, load)
+    assert load.broken
+    assert served.rows("SELECT 1 FROM audit_outcome WHERE status = 'interrupted'")
+
+
+def test_no_record_is_lost_or_doubled_when_the_shipper_is_killed(served, doubles):
+    with loaded(served) as load:
+        for _ in range(2):
+            load.more(ANSWERS_BETWEEN_KILLS)
+            served.kill("shipper")
+        load.more(ANSWERS_BETWEEN_KILLS)
+
+    prove(served, doubles, load)
+    assert not load.broken
+
+
+def test_nothing_is_orphaned_or_lost_when_serve_itself_is_killed(served, doubles):
+    parts = descendants(served.process.pid)
+    with loaded(served) as load:
+        load.more(ANSWERS_BETWEEN_KILLS)
+        served.signal(signal.SIGKILL)
+        served.wait()
+        wait_until(lambda: not any(map(is_alive, parts)), "no part is left", 10)
+        assert is_refused(served.port)
+        served.start()
+        load.more(ANSWERS_BETWEEN_KILLS)
+
+    prove(served, doubles, load)
