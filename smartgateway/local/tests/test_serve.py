@@ -60,6 +60,14 @@ def answers(port, path="/health/live"):
         return False
 
 
+def is_free(port):
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
+
+
 def serving_processes(process):
     return {pid for pid in descendants(process.pid) if b"local.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
@@ -96,8 +104,7 @@ def test_nothing_is_left_of_a_gateway_that_is_killed(start):
     process.wait()
 
     assert eventually(lambda: not children & parents().keys())
-    with socket.create_server(("127.0.0.1", port)):
-        pass
+    assert eventually(lambda: is_free(port))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ class Llama:
     def client(self) -> httpx.AsyncClient:
         """Opened in the loop that serves."""
         if self._client is None:
-            transport = httpx.AsyncHTTPTransport(uds=self._path)
+            none_kept = httpx.Limits(max_keepalive_connections=0)  # its loop ends before anybody could close them
+            transport = httpx.AsyncHTTPTransport(uds=self._path, limits=none_kept)
             self._client = httpx.AsyncClient(transport=transport, base_url="http://llama", timeout=60)
         return self._client
 
