@@ -12,6 +12,8 @@ from routing.engine.types import Matcher
 MAX_NESTING = 8
 """So many phrases may be the end of one another; more would make the time depend on the list."""
 
+PARAGRAPH = " \x00 "
+
 # Scripts that put no spaces between words: Thai to Burmese, Khmer, Chinese, Japanese, Korean.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -38,14 +40,15 @@ def _stream_safe(text: str) -> str:
     for any_of_them, run_of_them in ((_MARK, _MARK_RUN), (_HIGH, _HIGH_RUN)):
         if any_of_them.search(sample):
             text = run_of_them.sub(lambda run: run[0][:30], text)
-    return text.replace("\ufdfa", " ").replace("\ufdfb", " ")  # would become eighteen and eight characters
+    text = text.replace("\ufdfa", " ").replace("\ufdfb", " ")  # would become eighteen and eight characters
+    return text.encode(errors="replace").decode()  # halves of surrogate pairs, which JSON can spell, are no text
 
 
 def normalized(text: str) -> str:
-    """Width, case, kinds of white space and of apostrophe do not matter."""
+    """Width, case, kinds of white space and of apostrophe do not matter; no phrase reaches over an empty line."""
     if not text.isascii():
         text = normalize("NFKC", _stream_safe(text)).replace("\u2019", "'")
-    text = text.casefold().replace("\n", " ").replace("\t", " ").replace("\r", " ")
+    text = text.casefold().replace("\n\n", PARAGRAPH).replace("\n", " ").replace("\t", " ").replace("\r", " ")
     return " ".join(text.split()) if "  " in text else text
 
 

@@ -1,12 +1,12 @@
 """The newest words of a person in a conversation, with what clients write around them set apart."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from routing.engine.survey import is_tool_block
+from routing.engine.survey import NEWEST_BLOCKS, holds_tool_block
 from routing.engine.types import Policy
 
 RAW_HALF = 8_192  # characters looked at, from the start and from the end of a message
@@ -54,7 +54,7 @@ def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy) -> Ask:
                 if ask.chars:
                     return ask
                 attempts += 1
-            is_newest = is_newest and not _holds_result(message.get("content"))
+            is_newest = is_newest and not holds_tool_block(message.get("content"))
         elif role != "system" and role != "developer":
             is_newest = False
     return Ask()
@@ -66,8 +66,11 @@ def texts_of(content: Any) -> list[str]:
         return [content] if content else []
     if not isinstance(content, list):
         return []
-    texts = [block.get("text") for block in content if isinstance(block, dict) and block.get("type") in TEXT_BLOCKS]
-    return [text for text in texts if isinstance(text, str)][-MAX_BLOCKS:]
+    return [
+        block["text"]
+        for block in content[-NEWEST_BLOCKS:]
+        if isinstance(block, dict) and block.get("type") in TEXT_BLOCKS and isinstance(block.get("text"), str)
+    ][-MAX_BLOCKS:]
 
 
 def _is_example(message: Mapping[str, Any]) -> bool:
@@ -76,12 +79,8 @@ def _is_example(message: Mapping[str, Any]) -> bool:
     return isinstance(name, str) and name.startswith("example")
 
 
-def _holds_result(content: Any) -> bool:
-    return isinstance(content, list) and any(map(is_tool_block, content))
-
-
 def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:
-    harness, wrappers = policy.phrases.get("harness", {}), policy.phrases.get("ask_tag", {})
+    harness, wrappers = policy.phrases.get("harness", {}).keys(), policy.phrases.get("ask_tag", {}).keys()
     parts: list[str] = []
     hidden = 0
     for text in texts:
@@ -95,7 +94,7 @@ def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:
     return Ask(whole[:HALF], whole[HALF:][-HALF:], chars, is_newest)
 
 
-def _own_words(text: str, harness: Collection[str], wrappers: Collection[str]) -> tuple[str, str, int]:
+def _own_words(text: str, harness: Set[str], wrappers: Set[str]) -> tuple[str, str, int]:
     """What a person wrote in the first and last part of a text, and how many characters lie between unread."""
     if len(text) <= 2 * RAW_HALF:
         return _unwrapped(set_apart(text, harness)[0], wrappers), "", 0
@@ -105,9 +104,7 @@ def _own_words(text: str, harness: Collection[str], wrappers: Collection[str]) -
     return _unwrapped(head, wrappers), _unwrapped(tail, wrappers), hidden if head or tail else 0
 
 
-def set_apart(
-    text: str, names: Collection[str], *, starts_cut: bool = False, ends_cut: bool = False
-) -> tuple[str, bool]:
+def set_apart(text: str, names: Set[str], *, starts_cut: bool = False, ends_cut: bool = False) -> tuple[str, bool]:
     """The text without what stands in tags of these names, and whether such a tag is still open at a cut end."""
     if "<" not in text:
         return text.strip(), False
@@ -121,22 +118,28 @@ def set_apart(
                 position = tag.end()
             continue
         end = text.find(f"</{tag[2]}>", tag.end())
-        if end >= 0 or ends_cut:
-            kept.append(text[position : tag.start()])
-        if end >= 0:
-            position = end + len(tag[2]) + 3
-        elif ends_cut:
+        if end < 0 and not ends_cut:
+            names = names - {tag[2].lower()}  # not looked for again
+            continue
+        kept.append(text[position : tag.start()])
+        if end < 0:
             return "".join(kept).strip(), True
+        position = end + len(tag[2]) + 3
     return "".join([*kept, text[position:]]).strip(), False
 
 
-def _unwrapped(text: str, wrappers: Collection[str]) -> str:
+def _unwrapped(text: str, wrappers: Set[str]) -> str:
     """The ask within the last pair of wrapping tags, or else what follows a pasted system text."""
-    if "<" in text:
-        for tag in reversed(list(islice(TAG.finditer(text), MAX_TAGS))):
-            end = text.find(f"</{tag[2]}>", tag.end()) if not tag[1] and tag[2].lower() in wrappers else -1
-            if end >= 0:
-                return text[tag.end() : end].strip()
+    opened: dict[str, int] = {}
+    words = ""
+    for tag in islice(TAG.finditer(text), MAX_TAGS) if "<" in text else ():
+        name = tag[2].lower()
+        if name in wrappers and not tag[1]:
+            opened[name] = tag.end()
+        elif name in opened:
+            words = text[opened.pop(name) : tag.start()].strip() or words
+    if words:
+        return words
     return _after_pasted_system(text) if text.startswith(PERSONA) else text
 
 

@@ -59,8 +59,7 @@ def within_limits(tier: Tier, features: Features, surroundings: Surroundings) ->
 
 
 def _step(rule: str, wanted: Tier, given: Tier) -> tuple[Tier, tuple[Reason, ...]]:
-    reason = Reason(rule, str(wanted), str(given), 0.0)
-    return given, (reason,) if wanted is not given else ()
+    return given, () if wanted is given else (Reason(rule, str(wanted), str(given), 0.0),)
 
 
 def _nearest_allowed(tier: Tier, least: Tier, surroundings: Surroundings) -> Tier:

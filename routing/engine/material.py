@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 from routing.engine.asks import Ask
 
+GAP = "\x00"  # stands for material, so that no phrase reaches over it
 MATERIAL_CHARS = 40  # so much quoted text is something to work on, less is a name
 INTRODUCTION = 160  # a colon within so many characters may introduce material
 MAX_QUOTES = 200
@@ -82,7 +83,7 @@ def _without_quotes(text: str) -> str:
         text = INNER_APOSTROPHE.sub(APOSTROPHE, text, count=MAX_QUOTES)
     for quote in QUOTES:
         if quote.pattern[0] in text:
-            text = quote.sub(" ", text, count=MAX_QUOTES)
+            text = quote.sub(GAP, text, count=MAX_QUOTES)
     return text.replace(APOSTROPHE, "'")
 
 
@@ -99,7 +100,7 @@ def _named(text: str) -> tuple[set[str], str, bool]:
         if is_file or name.count("/") > 1 or name.startswith(("/", "./", "~/", "../")):
             kept.append(text[position:start])
             position = end
-    return files, " ".join([*kept, text[position:]]), position > 0
+    return files, GAP.join([*kept, text[position:]]), position > 0
 
 
 def _is_file(name: str) -> bool:

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 SAMPLE = 256  # characters at each end by which a text's length in UTF-8 is judged
 IMAGES = ("image_url", "image", "input_image")
 TOOL_WINDOW = 64  # newest messages in which a tool call or result is looked for
+MOST_BLOCKS = 5_000  # of one message that are looked at; each other counts as a long one
+PER_UNREAD_BLOCK = 256
+NEWEST_BLOCKS = 256  # of one message in which its newest words and tool uses are looked for
 PER_VALUE = "      " * 4  # stands for a value of a tool call that is not text
 PER_TOOL_PROPERTY = 100  # characters that one property of a tool's schema takes, on average
 
@@ -23,6 +27,7 @@ class Survey:
     system_chars: int = 0
     system_texts: list[str] = field(default_factory=list)
     tool_distance: int = 0
+    unread_blocks: int = 0
 
 
 def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
@@ -50,6 +55,8 @@ def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
     seen.system_chars = sum(map(len, seen.system_texts))
     seen.chars = sum(map(len, texts))
     seen.bytes = seen.chars if all(map(str.isascii, texts)) else sum(map(utf8_bytes, texts))
+    seen.chars += PER_UNREAD_BLOCK * seen.unread_blocks
+    seen.bytes += PER_UNREAD_BLOCK * seen.unread_blocks
     return seen
 
 
@@ -64,7 +71,8 @@ def utf8_bytes(text: str) -> int:
 def _add_blocks(blocks: list[Any], texts: list[str], seen: Survey, *, is_result: bool = False) -> bool:
     """Whether a list of blocks holds words of its own, results of tools apart."""
     has_words = False
-    for block in blocks:
+    seen.unread_blocks += max(0, len(blocks) - MOST_BLOCKS)
+    for block in islice(blocks, MOST_BLOCKS):
         if not isinstance(block, dict):
             continue
         text = block.get("text")
@@ -101,13 +109,16 @@ def _tool_distance(messages: Sequence[Mapping[str, Any]]) -> int:
     for distance, message in enumerate(reversed(messages[-TOOL_WINDOW:]), start=1):
         if message.get("role") in ("tool", "function") or message.get("tool_calls") or message.get("function_call"):
             return distance
-        content = message.get("content")
-        if isinstance(content, list) and any(map(is_tool_block, content)):
+        if holds_tool_block(message.get("content")):
             return distance
     return 0
 
 
-def is_tool_block(block: Any) -> bool:
+def holds_tool_block(content: Any) -> bool:
+    return isinstance(content, list) and any(map(_is_tool_block, content[-NEWEST_BLOCKS:]))
+
+
+def _is_tool_block(block: Any) -> bool:
     kind = block.get("type") if isinstance(block, dict) else None
     return isinstance(kind, str) and kind.endswith(("tool_use", "tool_result"))
 

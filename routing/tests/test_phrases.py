@@ -35,6 +35,7 @@ def found(text, *phrases):
         pytest.param("ออกแบบสถาปัตยกรรม", "สถาปัตยกรรม", True, id="Thai"),
         pytest.param("<|fim_prefix|>def", "<|fim_prefix|>", True, id="signs need no boundary"),
         pytest.param("a c++ file", "c++", True, id="signs at an end"),
+        pytest.param("\ud800 audit", "audit", True, id="half a surrogate pair"),
         pytest.param("", "audit", False, id="no text"),
     ],
 )

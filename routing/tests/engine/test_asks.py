@@ -22,6 +22,8 @@ def ask_in(*messages):
         pytest.param("<task>fix it</task>\n<environment_details>x</environment_details>", "fix it", id="a task"),
         pytest.param("<user_query>old</user_query> <user_query>fix it</user_query>", "fix it", id="the last wrapped"),
         pytest.param("<task>fix it", "<task>fix it", id="a wrapper that does not close"),
+        pytest.param("<task>fix it</task><task></task></task>", "fix it", id="empty and odd wrappers"),
+        pytest.param("<env>a <env>b <rules>x</rules>", "<env>a <env>b", id="one that closes behind some that do not"),
         pytest.param("<system-reminder>fix it", "<system-reminder>fix it", id="a reminder that does not close"),
         pytest.param("</env>fix it", "</env>fix it", id="a reminder that does not open"),
         pytest.param("if a < b: fix <b>it</b>", "if a < b: fix <b>it</b>", id="other angle brackets"),

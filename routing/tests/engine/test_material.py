@@ -1,7 +1,7 @@
 import pytest
 
 from routing.engine.asks import Ask
-from routing.engine.material import MAX_PATHS, intent_of
+from routing.engine.material import GAP, MAX_PATHS, intent_of
 
 
 def intent(text, tail="", introduces=lambda words: "translate" in words.lower()):
@@ -9,7 +9,7 @@ def intent(text, tail="", introduces=lambda words: "translate" in words.lower())
 
 
 def words(text, tail=""):
-    return intent(text, tail).text.split()
+    return intent(text, tail).text.replace(GAP, " ").split()
 
 
 @pytest.mark.parametrize(

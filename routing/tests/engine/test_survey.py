@@ -1,6 +1,6 @@
 import pytest
 
-from routing.engine.survey import SAMPLE, survey, tool_chars, utf8_bytes
+from routing.engine.survey import MOST_BLOCKS, PER_UNREAD_BLOCK, SAMPLE, survey, tool_chars, utf8_bytes
 from routing.tests.engine.given import CALL, RESULT, TOOL, assistant, system, user
 
 USE = {"type": "tool_use", "id": "1", "name": "read", "input": {"path": "models.py", "limit": 9}}
@@ -93,3 +93,9 @@ def test_text_beyond_ascii_takes_more_bytes():
 )
 def test_the_length_of_tools_is_estimated(tools, chars):
     assert tool_chars(tools) == chars
+
+
+def test_blocks_beyond_a_number_count_as_long_ones():
+    seen = survey([user([{"type": "text", "text": "a"}] * (MOST_BLOCKS + 10))])
+
+    assert seen.chars == seen.bytes == MOST_BLOCKS + 10 * PER_UNREAD_BLOCK
