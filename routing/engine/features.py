@@ -16,7 +16,10 @@ TIER_WORDS = {f"@{tier}": str(tier) for tier in LADDER}
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Lengths are in characters; `tool_distance` counts messages from the end, 0 for none; `min_tier` is a rung."""
+    """Lengths are in characters; `tool_distance` counts messages from the end, 0 for none; `min_tier` is a rung.
+
+    Packed features are read by the order of the fields: new ones go before `hits`, with a default.
+    """
 
     ask_chars: int = 0
     total_chars: int = 0  # of all messages, declared tools aside
@@ -51,14 +54,15 @@ class Features:
         return self.images > 0
 
     def pack(self) -> tuple[Any, ...]:
-        """Plain values in the order of the fields; hits as ids in the order of `LISTS`."""
+        """Plain values: hits as ids in the order of `LISTS`, then the other fields in theirs."""
         *plain, _ = (getattr(self, name) for name in self.__slots__)
-        return (*plain, tuple(self.hits.get(name, ()) for name in LISTS))
+        return (tuple(self.hits.get(name, ()) for name in LISTS), *plain)
 
     @classmethod
     def unpack(cls, packed: Sequence[Any]) -> "Features":
-        *plain, hits = packed
-        return replace(cls(*plain), hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=True) if ids})
+        """What was packed before a field or a list was added lacks only these."""
+        hits, *plain = packed
+        return replace(cls(*plain), hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=False) if ids})
 
 
 def measure(request: RoutingRequest, policy: Policy) -> Features:

@@ -20,10 +20,29 @@ INTENT_LISTS = (
     "multi_file",
     "keyword_opus",
     "context_word",
+    "investigation",
     "agent_protocol",
 )
 SYSTEM_LISTS = ("agentic_marker", "agent_protocol", "housekeeping")
-LISTS = tuple(dict.fromkeys((*FORM_LISTS, *LEAD_LISTS, *INTENT_LISTS, *SYSTEM_LISTS)))
+LISTS = (
+    "simple_task",
+    "self_contained",
+    "greeting",
+    "single_file_edit",
+    "housekeeping",
+    "compaction",
+    "deep_reasoning",
+    "conflicting_constraints",
+    "scope",
+    "multi_file",
+    "keyword_opus",
+    "context_word",
+    "agent_protocol",
+    "agentic_marker",
+    "investigation",
+)
+"""Stored features name lists by their place here: new ones go to the end."""
+
 KEPT = {"deep_reasoning": 8, "conflicting_constraints": 4, "scope": 4}  # ids kept of one list, the heaviest first
 KEPT_OTHERWISE = 3
 MOST_HITS = 32  # of one list that are compared with one another

@@ -93,6 +93,7 @@ def simple_task(case: Case) -> Reason:
         below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
         below("files", features.files + (features.material_files if features.tools_declared else 0), 2),
         none("heavy_phrases", case.heavy_phrases),
+        none("investigation", case.count("investigation")),
         none("traces", features.has_trace),
     )
     if not features.has_material:

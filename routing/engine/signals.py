@@ -55,7 +55,7 @@ def _fallback_tier(band: Band, fired: Collection[Reason], case: Case, policy: Po
     """The best guess without Phase 2: local only where a simple form stands against nothing."""
     if band is not Band.AMBIGUOUS:
         return Tier.LOCAL if band is Band.LOCAL else Tier.SONNET
-    is_simple = case.count("simple_task") + case.count("self_contained") > 0
+    is_simple = case.count("simple_task") + case.count("self_contained") > case.count("investigation")
     is_short = case.features.ask_chars < case.limits["simple_task_chars"] and not case.features.has_trace
     if is_simple and is_short and not case.heavy_phrases and not fired:
         return Tier.LOCAL

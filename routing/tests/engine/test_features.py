@@ -93,6 +93,14 @@ def test_features_survive_packing_and_stay_small(asked):
     assert len(packed) <= 260
 
 
+def test_features_from_before_a_field_or_list_was_added_can_be_unpacked():
+    hits, *plain = measured("hello").pack()
+
+    older = Features.unpack((hits[:-1], *plain[:-1]))
+
+    assert older == measured("hello")
+
+
 def test_packed_features_hold_none_of_the_text():
     features = measured("Explain the secret handshake of Ada")
 

@@ -115,6 +115,7 @@ def test_evidence_for_local_fires_its_rule(messages, changes, rule):
         pytest.param([f"Explain it.\n```{'x' * 3_000}```"], {}, "simple_task", id="a long message"),
         pytest.param([f"Explain the fix.{TRACE}"], {}, "simple_task", id="a trace"),
         pytest.param(["Explain how to prove it"], {}, "simple_task", id="a heavy phrase"),
+        pytest.param(["Explain why our service loses events"], {}, "simple_task", id="an investigation"),
         pytest.param(["Explain a.py and b.py"], {}, "simple_task", id="files"),
         pytest.param(["Rename in: a.py, b.py"], {"tools": (TOOL,)}, "simple_task", id="files to edit with tools"),
         pytest.param(["Explain it"], {"tools": (TOOL,)}, "simple_task", id="tools without material"),
