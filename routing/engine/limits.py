@@ -55,11 +55,20 @@ def within_limits(tier: Tier, features: Features, surroundings: Surroundings) ->
         return _step("only_configured", tier, Tier.LOCAL)
     raised, reasons = _step("min_tier", tier, max(tier, least, key=LADDER.index))
     allowed, more = _step("allowed_tiers", raised, _nearest_allowed(raised, least, surroundings))
-    return allowed, (*reasons, *more)
+    served, last = _step("demo_model", allowed, _beside_the_demo(allowed, surroundings))
+    return served, (*reasons, *more, *last)
 
 
 def _step(rule: str, wanted: Tier, given: Tier) -> tuple[Tier, tuple[Reason, ...]]:
     return given, () if wanted is given else (Reason(rule, str(wanted), str(given), 0.0),)
+
+
+def _beside_the_demo(tier: Tier, surroundings: Surroundings) -> Tier:
+    """The demo model is to show that the gateway works: beside another tier that the key may use, that one serves."""
+    serving = automatic_tiers(surroundings) & surroundings.allowed_tiers
+    if tier is not Tier.LOCAL or tier in serving or not serving:
+        return tier
+    return min(serving, key=LADDER.index)
 
 
 def _nearest_allowed(tier: Tier, least: Tier, surroundings: Surroundings) -> Tier:

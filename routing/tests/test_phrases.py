@@ -127,7 +127,7 @@ def test_no_text_takes_long(text):
         match(text)
         return time.thread_time() - started
 
-    assert min(once() for _ in range(5)) < 0.008  # sorting the marks unbounded takes 0.04 to 0.15
+    assert min(once() for _ in range(5)) < 0.03  # sorting the marks unbounded takes 0.04 to 0.15
 
 
 def test_twice_the_text_takes_about_twice_the_time():

@@ -38,7 +38,7 @@ def test_a_long_text_of_one_kind_takes_no_longer_than_another(piece):
         decide(asked, shipped(), surroundings())
         return thread_time() - started
 
-    assert min(seconds() for _ in range(5)) < 0.005  # a quadratic step takes 0.04 and more
+    assert min(seconds() for _ in range(5)) < 0.03  # a quadratic step takes 0.04 and more
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40))

@@ -122,6 +122,22 @@ def test_the_demo_model_alone_serves_everything_automatic():
     assert "only_configured" in rules(decision)
 
 
+@pytest.mark.parametrize(
+    ("allowed", "asked", "tier"),
+    [
+        pytest.param(set(Tier), {}, Tier.SONNET, id="Claude serves"),
+        pytest.param({Tier.LOCAL, Tier.OPUS}, {}, Tier.OPUS, id="the tier that the key may use"),
+        pytest.param({Tier.LOCAL}, {}, Tier.LOCAL, id="a key without Claude"),
+        pytest.param(set(Tier), {"local_only": True}, Tier.LOCAL, id="what must stay local"),
+    ],
+)
+def test_beside_claude_the_demo_model_serves_only_where_nothing_else_may(allowed, asked, tier):
+    decision = decided("hello", around={"local": DEMO, "allowed_tiers": frozenset(allowed)}, **asked)
+
+    assert decision.tier is tier
+    assert ("demo_model" in rules(decision)) is (tier is not Tier.LOCAL)
+
+
 def test_a_tier_that_is_not_configured_stays_the_one_that_was_chosen():
     decision = decided(AUDIT, around={"configured": frozenset({Tier.LOCAL}), "available": frozenset()})
 
