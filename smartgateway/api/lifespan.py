@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.db import Error as DatabaseFailure
@@ -15,7 +16,8 @@ from smartgateway.redis import connection
 
 logger = logging.getLogger(__name__)
 REFRESH_SECONDS = 1.0
-DISCOVER_EVERY = 5  # refreshes
+DISCOVER_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
 
 
 class Upkeep:
@@ -60,14 +62,31 @@ async def stop() -> None:
 
 
 async def keep_fresh() -> None:
-    """Once a second the published policy, prices and keys; now and then what the providers can do."""
-    turn = 0
+    """Each by itself: the providers are looked at also while the database hangs."""
+    await asyncio.gather(repeat(read_snapshots, REFRESH_SECONDS), repeat(look_at_providers, DISCOVER_SECONDS))
+
+
+async def repeat(step: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
+    """For ever, whatever goes wrong."""
     while True:
-        await asyncio.sleep(REFRESH_SECONDS)
-        turn += 1
-        await asyncio.to_thread(refresh_snapshots)
-        if turn % DISCOVER_EVERY == 0:
-            await connections.refresh(policies.current().models)
+        await asyncio.sleep(pause_seconds)
+        try:
+            await step()
+        except Exception:
+            logger.exception("The upkeep failed and is tried again")
+
+
+async def read_snapshots() -> None:
+    """The published policy, prices and keys; a database that hangs is named meanwhile."""
+    reading = asyncio.create_task(asyncio.to_thread(refresh_snapshots))
+    done, _ = await asyncio.wait({reading}, timeout=PATIENCE_SECONDS)
+    if not done:
+        Upkeep.trouble = "the database does not answer"
+    await reading
+
+
+async def look_at_providers() -> None:
+    await connections.refresh(policies.current().models if policies.is_loaded() else None)
 
 
 def refresh_snapshots() -> None:

@@ -11,6 +11,7 @@ from routing.engine.types import (
     TierNotConfiguredError,
     UnknownModelError,
 )
+from routing.policies import PolicyMissingError
 from routing.providers.base import (
     ProviderError,
     ProviderMisconfiguredError,
@@ -117,6 +118,8 @@ def as_gateway_error(exc: Exception) -> GatewayError:
         return from_provider(exc)
     if isinstance(exc, AuditUnavailableError):
         return audit_unavailable()
+    if isinstance(exc, PolicyMissingError):
+        return GatewayError(503, "policy_missing", f"The gateway cannot route: {exc}.", type="api_error", retry_after=5)
     logger.error("A request failed", exc_info=exc)
     return internal_error()
 

@@ -24,6 +24,7 @@ MOST_KEYS = 10_000
 MOST_STRANGERS = 1_000
 STRANGER_SECONDS = 5.0
 LOOKUPS_PER_SECOND = 20
+LOOKUP_SECONDS = 3.0  # a database may hang as well as be away
 RELOAD_SECONDS = 60.0  # whole, although nothing seems changed: bounds what the fingerprint might miss
 
 logger = logging.getLogger(__name__)
@@ -138,8 +139,9 @@ class KeyRing:
     async def _find(self, digest: bytes) -> KeySnapshot | None:
         known = self._known
         try:
-            key = await asyncio.get_running_loop().run_in_executor(_lookups, _read, digest)
-        except Error as exc:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                key = await asyncio.get_running_loop().run_in_executor(_lookups, _read, digest)
+        except (Error, TimeoutError) as exc:
             raise KeysUnavailableError("API keys cannot be read now; try again soon.") from exc
         if key is None:
             _put(self._strangers, digest, self._clock() + STRANGER_SECONDS, MOST_STRANGERS)
