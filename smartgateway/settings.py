@@ -117,6 +117,7 @@ LOCAL_MAX_INFLIGHT: int = positive("LOCAL_MAX_INFLIGHT", 2)
 LOCAL_LLM_TIMEOUT_SECONDS: float = positive("LOCAL_LLM_TIMEOUT_SECONDS", 120.0, "float")
 LOCAL_CF_ACCESS_CLIENT_ID: str = read("str", "LOCAL_CF_ACCESS_CLIENT_ID", default="")
 LOCAL_CF_ACCESS_CLIENT_SECRET: str = read("str", "LOCAL_CF_ACCESS_CLIENT_SECRET", default="")
+UPSTREAM_FIRST_BYTE_SECONDS: float = positive("UPSTREAM_FIRST_BYTE_SECONDS", 300.0, "float")
 UPSTREAM_TRANSPORT = choice("UPSTREAM_TRANSPORT", ("fast", "httpx"), "fast")
 
 # Routing: the first policy is made from these; afterwards the rows rule

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -29,8 +30,8 @@ from smartgateway.completions.fallback import Candidate
 SLOT_WAIT_SECONDS = 2.0  # for a local slot, when another candidate could serve
 LAST_SLOT_WAIT_SECONDS = 30.0  # when none could
 LONGEST_RETRY_WAIT_SECONDS = 2.0
-LOCAL_TIMEOUTS = Timeouts(between_bytes=settings.LOCAL_LLM_TIMEOUT_SECONDS)
-CLAUDE_TIMEOUTS = Timeouts()
+CLAUDE_TIMEOUTS = Timeouts(first_byte=settings.UPSTREAM_FIRST_BYTE_SECONDS)
+LOCAL_TIMEOUTS = replace(CLAUDE_TIMEOUTS, between_bytes=settings.LOCAL_LLM_TIMEOUT_SECONDS)
 TOOL_MEMBERS = ("tools", "tool_choice", "parallel_tool_calls")
 OWN_MEMBERS = ("provider",)
 
