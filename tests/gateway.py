@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import environ
 import httpx
 import psycopg
 from django.conf import settings
@@ -99,7 +100,8 @@ class Gateway:
         if address.startswith("sqlite:///"):
             with closing(sqlite3.connect(address.removeprefix("sqlite:///"), timeout=20)) as database:
                 return database.execute(query).fetchall()
-        with psycopg.connect(address) as database:
+        named = environ.Env.db_url_config(address)
+        with psycopg.connect(host=named["HOST"], dbname=named["NAME"], user=named["USER"]) as database:
             return database.execute(query).fetchall()  # type: ignore[call-overload]
 
     def outcome(self, decision_id: str) -> tuple[str, int, str]:

