@@ -12,6 +12,7 @@ from routing.engine.types import Matcher
 MAX_NESTING = 8
 """So many phrases may be the end of one another; more would make the time depend on the list."""
 
+_SPACES = re.compile("  (?: )*")
 PARAGRAPH = " \x00 "
 
 # Scripts that put no spaces between words: Thai to Burmese, Khmer, Chinese, Japanese, Korean.
@@ -49,7 +50,7 @@ def normalized(text: str) -> str:
     if not text.isascii():
         text = normalize("NFKC", _stream_safe(text)).replace("\u2019", "'")
     text = text.casefold().replace("\n\n", PARAGRAPH).replace("\n", " ").replace("\t", " ").replace("\r", " ")
-    return " ".join(text.split()) if "  " in text else text
+    return _SPACES.sub(" ", text)
 
 
 def is_word(char: str) -> bool:

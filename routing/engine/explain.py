@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from routing.engine.case import Case
 from routing.engine.features import Features
 from routing.engine.rules import apply
-from routing.engine.signals import band_of, is_near
+from routing.engine.signals import band_of, nearest
 from routing.engine.types import Band, Policy, Reason, Surroundings
 
 
@@ -35,7 +35,7 @@ def explain(features: Features, policy: Policy, surroundings: Surroundings) -> E
     return Explanation(
         band=band,
         fired=fired,
-        near=tuple(reason for reason in findings if is_near(reason, policy)),
+        near=nearest(findings, policy),
         flips=tuple(
             sorted((flip for flip in flips if flip.band is not band), key=lambda flip: abs(flip.reason.margin))
         ),

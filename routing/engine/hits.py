@@ -106,11 +106,8 @@ def ids_of(found: Found, policy: Policy) -> dict[str, tuple[int, ...]]:
 
 def outermost(phrases: Sequence[str]) -> Sequence[str]:
     """The phrases that are no part of a longer one found too: "audit" does not count beside "security audit"."""
-    if len(phrases) == 1:
+    if len(phrases) < 2:
         return phrases
-    literals = [phrase.removesuffix("*") for phrase in phrases[:MOST_HITS]]
-    return [
-        phrase
-        for phrase, literal in zip(phrases, literals, strict=False)
-        if not any(literal in other and literal != other for other in literals)
-    ]
+    literals = {phrase: phrase.removesuffix("*") for phrase in phrases[:MOST_HITS]}
+    joined = "\n".join(set(literals.values()))
+    return [phrase for phrase, literal in literals.items() if joined.count(literal) == 1]

@@ -1,7 +1,7 @@
 """What an ask wants done, apart from what it is to be done to: fenced and quoted text and paths are material."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -31,12 +31,12 @@ EXTENSIONS = (
     " jsonl ini cfg conf env lock xml csv sql sh bash ps1 rs go java kt kts scala rb erb php cs fs c h cc cpp hpp m mm"
     " swift dart lua r jl ex exs erl hs ml clj tf proto graphql gradle f90 asm s diff patch log "
 )
-SLASH = re.compile(r"/(?=[\w.~])")
+SLASH = re.compile(r"/(?:(?<![\w)\]<]/)|(?=[\w.-]{1,60}/))(?=[\w.~])")  # at a word's start, or one of several
 PATH_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@~$./\\+-"
 NOT_FILES = frozenset(
     {"node.js", "next.js", "nuxt.js", "nest.js", "vue.js", "react.js", "express.js", "three.js", "d3.js"}
 )
-TRACES = ("Traceback (most", "\n    at ", "\tat ", "panic: ", "error[E")
+TRACE = re.compile(r"\n(?:[ \t]+at \S|Traceback \(most|panic: |thread '|error\[E)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Intent:
 
 def intent_of(ask: Ask, introduces: Callable[[str], bool]) -> Intent:
     """`introduces` says whether the words before a colon announce that material follows ("Translate: ...")."""
-    has_trace = any(mark in ask.head or mark in ask.tail for mark in TRACES)
+    has_trace = TRACE.search(f"\n{ask.head}\n{ask.tail}") is not None
     prose, code_blocks = _without_fences(ask)
     prose, introduced = _parted(prose, introduces)
     files, prose, has_path = _named(prose)
@@ -74,6 +74,8 @@ def _parted(text: str, introduces: Callable[[str], bool]) -> tuple[str, str]:
 def _without_fences(ask: Ask) -> tuple[str, int]:
     head = ask.head.split(FENCE)
     tail = ask.tail.split(FENCE)
+    if len(head) == len(tail) == 1:
+        return f"{ask.head}\n{ask.tail}", 0
     outside = chain(head[::2], tail[1::2] if len(tail) % 2 == 0 else tail[::2])
     return "\n".join(outside), (len(head) + len(tail) - 1) // 2
 
@@ -92,30 +94,40 @@ def _named(text: str) -> tuple[set[str], str, bool]:
     files: set[str] = set()
     kept: list[str] = []
     position = 0
-    for start, end in _spans(text) if "." in text or "/" in text else ():
+    for at, is_path in _signs(text) if "." in text or "/" in text else ():
+        if at < position:
+            continue
+        start, end = _around(text, at, position)
         name = text[start:end]
         is_file = _is_file(name)
         if is_file:
             files.add(name)
-        if is_file or name.count("/") > 1 or name.startswith(("/", "./", "~/", "../")):
+        if is_file or is_path:
             kept.append(text[position:start])
             position = end
     return files, GAP.join([*kept, text[position:]]), position > 0
 
 
+def _signs(text: str) -> list[tuple[int, bool]]:
+    """Where a file's ending or a path's slash stands, in order; whether it is the slash of a path."""
+    endings = (match for match in islice(EXTENSION.finditer(text), MAX_PATHS) if _is_known(match[0]))
+    slashes = islice(SLASH.finditer(text), MAX_PATHS)
+    return sorted([*((match.start(), False) for match in endings), *((match.start(), True) for match in slashes)])
+
+
+def _around(text: str, at: int, position: int) -> tuple[int, int]:
+    """Where the name that goes through `at` begins and ends."""
+    first = max(position, at - LONGEST_PATH)
+    following = text[at : at + LONGEST_PATH]
+    start = first + len(text[first:at].rstrip(PATH_CHARS))
+    end = at + len(following) - len(following.lstrip(PATH_CHARS))
+    return start, start + len(text[start:end].rstrip("./"))
+
+
+def _is_known(ending: str) -> bool:
+    return f" {ending[1:].lower()} " in EXTENSIONS
+
+
 def _is_file(name: str) -> bool:
     stem, dot, extension = name.rpartition(".")
-    is_known = bool(dot) and f" {extension.lower()} " in EXTENSIONS
-    return is_known and stem.strip("./\\") != "" and name.lower() not in NOT_FILES
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    signs = [islice(pattern.finditer(text), MAX_PATHS) for pattern in (EXTENSION, SLASH)]
-    last = 0
-    for at in sorted(match.start() for match in chain(*signs)):
-        if at >= last:
-            before = text[max(last, at - LONGEST_PATH) : at].rstrip(PATH_CHARS)
-            after = text[at : at + LONGEST_PATH].lstrip(PATH_CHARS)
-            start = max(last, at - LONGEST_PATH) + len(before)
-            last = len(text[start : min(len(text), at + LONGEST_PATH) - len(after)].rstrip("./")) + start
-            yield start, last
+    return _is_known(dot + extension) and stem.strip("./\\") != "" and name.lower() not in NOT_FILES

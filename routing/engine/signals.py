@@ -17,13 +17,15 @@ def compute_routing_signals(features: Features, policy: Policy, surroundings: Su
     case = Case(features, policy, surroundings)
     findings = rules.apply(case)
     fired = tuple(reason for reason in findings if reason.fired)
-    near = tuple(reason for reason in findings if is_near(reason, policy))
+    near = nearest(findings, policy)
     band = band_of(fired)
     return RoutingSignals(band, confidence_in(band, fired), fired + near, _fallback_tier(band, fired, case, policy))
 
 
-def is_near(reason: Reason, policy: Policy) -> bool:
-    return not reason.fired and reason.margin >= -policy.thresholds["near_margin"]
+def nearest(findings: Iterable[Reason], policy: Policy) -> tuple[Reason, ...]:
+    """What did not fire, though it was not far from it."""
+    furthest = -policy.thresholds["near_margin"]
+    return tuple(reason for reason in findings if not reason.fired and reason.margin >= furthest)
 
 
 def band_of(fired: Iterable[Reason]) -> Band:

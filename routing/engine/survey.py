@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 SAMPLE = 256  # characters at each end by which a text's length in UTF-8 is judged
@@ -71,8 +70,10 @@ def utf8_bytes(text: str) -> int:
 def _add_blocks(blocks: list[Any], texts: list[str], seen: Survey, *, is_result: bool = False) -> bool:
     """Whether a list of blocks holds words of its own, results of tools apart."""
     has_words = False
-    seen.unread_blocks += max(0, len(blocks) - MOST_BLOCKS)
-    for block in islice(blocks, MOST_BLOCKS):
+    if len(blocks) > MOST_BLOCKS:
+        seen.unread_blocks += len(blocks) - MOST_BLOCKS
+        blocks = blocks[:MOST_BLOCKS]
+    for block in blocks:
         if not isinstance(block, dict):
             continue
         text = block.get("text")
@@ -91,8 +92,8 @@ def _add_tool_block(block: Mapping[str, Any], texts: list[str], seen: Survey) ->
     if isinstance(content, str):
         texts.append(content)
     elif isinstance(content, dict):
-        texts += map(str, content)
-        texts += [value if isinstance(value, str) else PER_VALUE for value in content.values()]
+        for name, value in content.items():
+            texts += (name, value if isinstance(value, str) else PER_VALUE)
     elif isinstance(content, list):
         _add_blocks(content, texts, seen, is_result=True)
 

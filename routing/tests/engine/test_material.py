@@ -31,6 +31,7 @@ def words(text, tail=""):
         pytest.param("read docs/security/audit now", "read now", id="a path without ending"),
         pytest.param("read ./audit now", "read now", id="a relative path"),
         pytest.param("input/output and/or audit", "input/output and/or audit", id="slashes of prose"),
+        pytest.param("a <b>bold</b> audit", "a <b>bold</b> audit", id="markup"),
         pytest.param("use Node.js 20.1 e.g. foo.bar()", "use Node.js 20.1 e.g. foo.bar()", id="dots of prose"),
         pytest.param("see models.py.", "see .", id="a file at the end of a sentence"),
         pytest.param("Translate: security audit", "Translate", id="introduced"),
