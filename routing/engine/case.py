@@ -8,8 +8,10 @@ from routing.engine.types import LocalModel, Policy, Surroundings
 
 def weights_of(features: Features, policy: Policy, list_name: str) -> list[float]:
     """What the distinct phrases found of a list weigh in this policy; those that it no longer has count for nothing."""
+    if list_name not in features.hits:
+        return []
     weights = policy.weights.get(list_name, {})
-    return [weights[hit] for hit in features.hits.get(list_name, ()) if hit in weights]
+    return [weights[hit] for hit in features.hits[list_name] if hit in weights]
 
 
 class Case:
@@ -28,9 +30,10 @@ class Case:
         self.limits = policy.thresholds
         self.local = surroundings.local
         self.sheds_tools = False
-        self._counts = {name: len(weights_of(features, policy, name)) for name in features.hits}
+        found = {name: weights_of(features, policy, name) for name in features.hits}
+        self._counts = {name: len(weights) for name, weights in found.items()}
         heavy = policy.thresholds["heavy_phrase_weight"]
-        self.heavy_phrases = sum(weight >= heavy for weight in weights_of(features, policy, "deep_reasoning"))
+        self.heavy_phrases = len([weight for weight in found.get("deep_reasoning", ()) if weight >= heavy])
 
     def count(self, list_name: str) -> int:
         return self._counts.get(list_name, 0)

@@ -53,7 +53,7 @@ def within_limits(tier: Tier, features: Features, surroundings: Surroundings) ->
         return _step("local_only", tier, Tier.LOCAL)
     if is_demo_alone(surroundings):
         return _step("only_configured", tier, Tier.LOCAL)
-    raised, reasons = _step("min_tier", tier, max(tier, least, key=LADDER.index))
+    raised, reasons = _step("min_tier", tier, tier if LADDER.index(tier) >= features.min_tier else least)
     allowed, more = _step("allowed_tiers", raised, _nearest_allowed(raised, least, surroundings))
     served, last = _step("demo_model", allowed, _beside_the_demo(allowed, surroundings))
     return served, (*reasons, *more, *last)
@@ -65,13 +65,15 @@ def _step(rule: str, wanted: Tier, given: Tier) -> tuple[Tier, tuple[Reason, ...
 
 def _beside_the_demo(tier: Tier, surroundings: Surroundings) -> Tier:
     """The demo model is to show that the gateway works: beside another tier that the key may use, that one serves."""
-    serving = automatic_tiers(surroundings) & surroundings.allowed_tiers
-    if tier is not Tier.LOCAL or tier in serving or not serving:
+    if tier is not Tier.LOCAL:
         return tier
-    return min(serving, key=LADDER.index)
+    serving = automatic_tiers(surroundings) & surroundings.allowed_tiers
+    return tier if tier in serving or not serving else min(serving, key=LADDER.index)
 
 
 def _nearest_allowed(tier: Tier, least: Tier, surroundings: Surroundings) -> Tier:
+    if tier in surroundings.allowed_tiers:
+        return tier
     possible = [rung for rung in LADDER[LADDER.index(least) :] if rung in surroundings.allowed_tiers]
     if not possible:
         raise TierNotAllowedError(f"This key may use no tier of at least {least}")

@@ -56,8 +56,10 @@ def tools_declared(case: Case) -> Reason:
 
 
 def agentic_prompt(case: Case) -> Reason:
-    chars = case.features.system_chars if case.count("agentic_marker") else 0
-    return above("agentic_prompt", chars, case.limits["agentic_system_chars"], Band.CLAUDE)
+    threshold = case.limits["agentic_system_chars"]
+    if not case.count("agentic_marker"):
+        return absent("agentic_prompt", threshold, Band.CLAUDE)
+    return above("agentic_prompt", case.features.system_chars, threshold, Band.CLAUDE)
 
 
 def long_conversation(case: Case) -> Reason:
@@ -69,6 +71,8 @@ def deep_reasoning(case: Case) -> Reason:
 
 
 def named_files(case: Case) -> Reason:
+    if not case.features.files:
+        return absent("named_files", case.limits["named_files"], Band.CLAUDE)
     return above("named_files", case.features.files, case.limits["named_files"], Band.CLAUDE)
 
 
@@ -168,10 +172,11 @@ OUTWEIGHING: tuple[Rule, ...] = (simple_task, self_contained, greeting, housekee
 OUTWEIGHED: tuple[Rule, ...] = (tools_declared, agentic_prompt, long_conversation)
 """What clients attach to every request: any of `OUTWEIGHING` outweighs these."""
 
+OTHERS: tuple[Rule, ...] = (*CANNOT_BE_LOCAL, *LEANS_TO_CLAUDE, single_file_edit)
+
 
 def apply(case: Case) -> tuple[Reason, ...]:
     """What every rule finds. An ask of an outweighing form needs no tools, which the others then do not count."""
     leaning = tuple(rule(case) for rule in OUTWEIGHING)
     case.sheds_tools = any(reason.fired for reason in leaning)
-    rest = tuple(rule(case) for rule in (*CANNOT_BE_LOCAL, *LEANS_TO_CLAUDE, single_file_edit))
-    return (*rest, *leaning)
+    return tuple(rule(case) for rule in OTHERS) + leaning
