@@ -71,7 +71,7 @@ class Journal:
         self._lock: int | None = None
         self._file: int | None = None
         self._file_number = 0
-        self._file_bytes = 0
+        self._file_bytes = self._head_bytes = 0
         self._next_sequence = 1  # of what comes to the file, seen from the thread
         self._voided: list[tuple[int, int]] = []
         self._measured_at = 0.0
@@ -162,6 +162,7 @@ class Journal:
             self._file_number += 1
             self._file_bytes = 0
             self._store(frame(self._encode((0, self._head()))))
+            self._head_bytes = self._file_bytes
             self._files.sync_directory(self.directory)
         except OSError as exc:
             logger.error("No journal can be opened in %s: %s", self.directory, exc)
@@ -190,7 +191,10 @@ class Journal:
         )
 
     def _measure(self) -> None:
-        """Note whether the directory has reached its bound; looked at twice a second at most."""
+        """Note whether the directory has reached its bound; looked at twice a second at most.
+
+        Where it has, this file is ended: it may be what fills the directory, and only a whole one can go.
+        """
         now = time.monotonic()
         if now - self._measured_at < MEASURE_SECONDS:
             return
@@ -202,3 +206,5 @@ class Journal:
             return
         if self.is_full and not was_full:
             logger.error("The journals reached AUDIT_JOURNAL_MAX_MB: new requests are refused until they are shipped")
+        if self.is_full and self._file_bytes > self._head_bytes:
+            self._open_file()

@@ -1,4 +1,5 @@
 import errno
+import time
 
 import pytest
 
@@ -157,6 +158,21 @@ def test_at_the_bound_of_the_directory_the_journal_says_that_it_is_full_until_ro
 
     wait_until(lambda: not journal.is_full)
     journal.close()
+
+
+def test_a_journal_that_fills_the_directory_itself_lets_go_of_its_file_so_that_it_can_be_shipped(tmp_path, told):
+    journal = Journal(tmp_path, told, max_bytes=4000, probe_seconds=0.01)
+    journal.start()
+    while not journal.is_full:
+        journal.append(decision(), None)
+        time.sleep(0.01)
+
+    wait_until(lambda: len(list(tmp_path.glob("*.journal"))) == 2)
+    min(tmp_path.glob("*.journal")).unlink()
+
+    wait_until(lambda: not journal.is_full)
+    journal.close()
+    assert len(list(tmp_path.glob("*.journal"))) == 1
 
 
 def test_closing_writes_what_was_appended(tmp_path, told, files):
