@@ -19,6 +19,7 @@ from routing.models.prices import PARTS, ModelPrice
 logger = logging.getLogger(__name__)
 DEFAULTS = Path(__file__).parent / "defaults" / "prices.yaml"
 EVERY_MODEL = "*"
+REMEMBERED_MODELS = 1_000
 DATE_AT_THE_END = re.compile(r"-\d{8}$")
 
 
@@ -38,21 +39,25 @@ class PriceBook:
     """Every known price, newest first. What is not in it is unknown, never free."""
 
     prices: Mapping[tuple[str, str], tuple[DatedPrice, ...]] = field(default_factory=dict)
+    _found: dict[tuple[str, str], tuple[DatedPrice, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, provider_name: str, model: str, at: datetime | None = None) -> tuple[Price, int] | None:
         """The price and its row's id: of the model, of its name without the date at the end, or of every model."""
         at = at or datetime.now(UTC)
-        return (
-            self._holding(provider_name, model, at)
-            or self._holding(provider_name, DATE_AT_THE_END.sub("", model), at)
-            or self._holding(provider_name, EVERY_MODEL, at)
-        )
-
-    def _holding(self, provider_name: str, name: str, at: datetime) -> tuple[Price, int] | None:
-        for dated in self.prices.get((provider_name, name), ()):
+        key = (provider_name, model)
+        for dated in self._found.get(key) or self._look(key):
             if dated.holds(at):
                 return dated.price, dated.price_id
         return None
+
+    def _look(self, key: tuple[str, str]) -> tuple[DatedPrice, ...]:
+        """Every price of the model, the closest name first; remembered, because each request asks several times."""
+        provider_name, model = key
+        names = dict.fromkeys((model, re.sub(r"-\d{8}$", "", model), EVERY_MODEL))
+        found = tuple(dated for name in names for dated in self.prices.get((provider_name, name), ()))
+        if len(self._found) < REMEMBERED_MODELS:
+            self._found[key] = found
+        return found
 
 
 _book: PriceBook | None = None

@@ -1,9 +1,8 @@
 """What names a conversation."""
 
-import hmac
 from collections.abc import Mapping, Sequence
 from functools import cache
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,7 @@ def session_key(header: str, team_id: int, messages: Sequence[Mapping[str, Any]]
         name = f"{team_id}\0id\0{capped(header)}"
     else:
         name = f"{team_id}\0text\0{_first_text(messages, 'system')}\0{_first_text(messages, 'user')}"
-    return hmac.digest(_secret(settings.SECRET_KEY), name.encode("utf-8", "replace"), "sha256").hex()[:32]
+    return blake2b(name.encode("utf-8", "replace"), key=_secret(settings.SECRET_KEY), digest_size=16).hexdigest()
 
 
 def can_continue(header: str, messages: Sequence[Mapping[str, Any]]) -> bool:

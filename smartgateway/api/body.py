@@ -1,7 +1,8 @@
 """Reading and parsing bodies within limits: one request cannot fill the memory or hold a place for ever."""
 
 import asyncio
-from typing import IO, Any
+import time
+from typing import IO, Any, ClassVar
 
 import msgspec
 from django.http import HttpRequest
@@ -83,16 +84,40 @@ async def rest_of(receive: Any, body: bytearray) -> bytes:
 
 
 async def received(receive: Any) -> dict[str, Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    Waiting.since[task] = time.monotonic()
     try:
-        async with asyncio.timeout(STALL_SECONDS):
-            message: dict[str, Any] = await receive()
-    except TimeoutError:
+        message: dict[str, Any] = await receive()
+    except asyncio.CancelledError:
+        if task not in Waiting.ended:
+            raise
+        task.uncancel()
         raise GatewayError(
             408, "request_timeout", f"No part of the body arrived for {STALL_SECONDS:.0f} s.", type="api_error"
         ) from None
+    finally:
+        del Waiting.since[task]
+        Waiting.ended.discard(task)
     if message["type"] == "http.disconnect":
         raise asyncio.CancelledError
     return message
+
+
+class Waiting:
+    """Who waits for a part of a body. One look a second at all of them costs less than a timer for each."""
+
+    since: ClassVar[dict[asyncio.Task[Any], float]] = {}
+    ended: ClassVar[set[asyncio.Task[Any]]] = set()
+
+
+async def end_stalled() -> None:
+    """To be called once a second."""
+    longest = time.monotonic() - STALL_SECONDS
+    for task, since in Waiting.since.items():
+        if since < longest and task not in Waiting.ended:
+            Waiting.ended.add(task)
+            task.cancel()
 
 
 def hold(size: int) -> None:

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 
 from audit import recording
 from routing import connections, policies, prices, sessions
+from smartgateway.api import body
 from smartgateway.keys import snapshots
 from smartgateway.redis import connection
 
@@ -72,7 +73,11 @@ async def stop() -> None:
 
 async def keep_fresh() -> None:
     """Each by itself: the providers are looked at also while the database hangs."""
-    await asyncio.gather(repeat(read_snapshots, REFRESH_SECONDS), repeat(look_at_providers, DISCOVER_SECONDS))
+    await asyncio.gather(
+        repeat(read_snapshots, REFRESH_SECONDS),
+        repeat(body.end_stalled, REFRESH_SECONDS),
+        repeat(look_at_providers, DISCOVER_SECONDS),
+    )
 
 
 async def repeat(step: Callable[[], Awaitable[None]], pause_seconds: float) -> None:

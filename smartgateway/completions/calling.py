@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from audit import recording
 from audit.records import AttemptIntent, AttemptRecord
 from routing import connections
 from routing.breakers import breaker
-from routing.engine.types import Phase
+from routing.engine.types import Phase, Tier
 from routing.providers.base import (
     Account,
     Call,
@@ -46,13 +46,13 @@ Opener = Callable[[Provider, Call], Awaitable[A]]
 
 
 async def first_that_serves(
-    exchange: Exchange, queue: list[Candidate], first_intent: AttemptIntent | None, open_answer: Opener[A]
+    exchange: Exchange, queue: Iterable[Candidate], first_intent: AttemptIntent | None, open_answer: Opener[A]
 ) -> A:
     """The first candidate's answer, with one retry each before the first byte; raises `GatewayError`."""
     failure: ProviderError | None = None
     intent = first_intent
-    for position, candidate in enumerate(queue):
-        cause = await blocked(exchange, candidate, is_last=position == len(queue) - 1)
+    for candidate in queue:
+        cause = await blocked(exchange, candidate)
         if cause:
             exchange.fallback_causes.append(f"{candidate.name or candidate.model}:{cause}")
             continue
@@ -68,7 +68,7 @@ async def first_that_serves(
             intent = None
     if failure is not None:
         raise from_provider(failure) from failure
-    raise unable(exchange, queue)
+    raise unable(exchange)
 
 
 async def called(exchange: Exchange, candidate: Candidate, intent: AttemptIntent | None, open_answer: Opener[A]) -> A:
@@ -151,7 +151,7 @@ def members(raw: bytes, gone: tuple[str, ...]) -> dict[str, bytes]:
 raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-async def blocked(exchange: Exchange, candidate: Candidate, *, is_last: bool) -> str:
+async def blocked(exchange: Exchange, candidate: Candidate) -> str:
     """Why this candidate cannot be called now ("" when it can). A local slot is held from here on."""
     if exchange.routed.request.local_only and candidate.provider_name != "local":
         return "local_only"
@@ -160,11 +160,17 @@ async def blocked(exchange: Exchange, candidate: Candidate, *, is_last: bool) ->
     if not breaker(candidate.provider_name).allows():
         return "breaker_open"
     if candidate.provider_name == "local":
-        wait = LAST_SLOT_WAIT_SECONDS if is_last else SLOT_WAIT_SECONDS
+        wait = SLOT_WAIT_SECONDS if may_go_elsewhere(exchange) else LAST_SLOT_WAIT_SECONDS
         if not await connections.local_slots.acquire(wait):
             return "no_capacity"
         exchange.holds_slot = True
     return ""
+
+
+def may_go_elsewhere(exchange: Exchange) -> bool:
+    routed = exchange.routed
+    is_bound = routed.decision.phase is Phase.EXPLICIT or routed.request.local_only
+    return not is_bound and Tier.SONNET in routed.surroundings.configured
 
 
 def is_final(exc: ProviderError, candidate: Candidate) -> bool:
@@ -173,12 +179,12 @@ def is_final(exc: ProviderError, candidate: Candidate) -> bool:
     return isinstance(exc, ProviderRejectedError) and not may_fit_elsewhere
 
 
-def unable(exchange: Exchange, queue: list[Candidate]) -> GatewayError:
+def unable(exchange: Exchange) -> GatewayError:
     """Nobody was called: say what is missing."""
     causes = {cause.rsplit(":", 1)[1] for cause in exchange.fallback_causes}
-    chosen = queue[0]
+    chosen = exchange.routed.decision
     if causes <= {"not_configured", "local_only"}:
-        variable = "LOCAL_LLM_BASE_URL" if chosen.provider_name == "local" else "ANTHROPIC_API_KEY"
+        variable = "LOCAL_LLM_BASE_URL" if chosen.provider == "local" else "ANTHROPIC_API_KEY"
         return GatewayError(
             503,
             "tier_not_configured",
@@ -186,7 +192,7 @@ def unable(exchange: Exchange, queue: list[Candidate]) -> GatewayError:
             type="api_error",
             should_retry=False,
         )
-    explicit = "" if exchange.routed.decision.phase is not Phase.EXPLICIT else " It was asked for explicitly."
+    explicit = "" if chosen.phase is not Phase.EXPLICIT else " It was asked for explicitly."
     return GatewayError(
         503,
         "no_capacity" if "no_capacity" in causes else "upstream_unavailable",

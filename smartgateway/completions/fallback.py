@@ -16,7 +16,6 @@ class Candidate:
     name: str
     provider_name: str
     model: str
-    is_chosen: bool = False
 
 
 def candidates(
@@ -27,25 +26,21 @@ def candidates(
     features: Features,
     local_only: bool,
     served_local_model: Callable[[str], str],
-) -> list[Candidate]:
+) -> Iterator[Candidate]:
     """The chosen model first, then what the policy's chain allows here. Never empty, never Claude if local_only."""
-    chosen = Candidate(
-        decision.tier or (HAIKU if decision.model == policy.models.get(HAIKU) else ""),
-        decision.provider,
-        decision.model,
-        is_chosen=True,
-    )
-    queue = [chosen]
+    name = decision.tier or (HAIKU if decision.model == policy.models.get(HAIKU) else "")
+    yield serving(Candidate(name, decision.provider, decision.model), policy, served_local_model)
     if decision.phase is not Phase.EXPLICIT and not local_only and decision.tier is not None:
-        queue += chain(decision.tier, policy, surroundings, features)
-    return [serving(candidate, policy, served_local_model) for candidate in queue]
+        for candidate in chain(decision.tier, policy, surroundings, features):
+            yield serving(candidate, policy, served_local_model)
 
 
 def serving(candidate: Candidate, policy: Policy, served_local_model: Callable[[str], str]) -> Candidate:
     """Where the policy's own local model is not installed, the one that stands in for it."""
     if candidate.provider_name != "local" or candidate.model != policy.models[Tier.LOCAL]:
         return candidate
-    return replace(candidate, model=served_local_model(candidate.model))
+    served = served_local_model(candidate.model)
+    return candidate if served == candidate.model else replace(candidate, model=served)
 
 
 def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Features) -> Iterator[Candidate]:

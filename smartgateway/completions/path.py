@@ -1,7 +1,8 @@
 """The one path of every answer: decide, record, admit, call, relay, settle."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 from audit import recording
@@ -86,12 +87,13 @@ def routing_request(ask: Ask) -> RoutingRequest:
 
 async def called(exchange: Exchange, open_answer: calling.Opener[A]) -> A:
     """Record, admit, call. Every failure is settled before it is raised as a `GatewayError`."""
-    queue = candidates_of(exchange)
-    intent = first_intent(exchange, queue)
+    others = candidates_of(exchange)
+    chosen = next(others)
+    intent = first_intent(exchange, chosen)
     try:
         await recorded_decision(exchange, intent)
         exchange.rate_limit = await admit(exchange.ask.key)
-        return await calling.first_that_serves(exchange, queue, intent, open_answer)
+        return await calling.first_that_serves(exchange, chain((chosen,), others), intent, open_answer)
     except Exception as exc:
         error = as_gateway_error(exc)
         if exchange.is_recorded:
@@ -113,7 +115,7 @@ async def recorded_decision(exchange: Exchange, intent: AttemptIntent | None) ->
         raise
 
 
-def candidates_of(exchange: Exchange) -> list[Candidate]:
+def candidates_of(exchange: Exchange) -> Iterator[Candidate]:
     routed = exchange.routed
     return candidates(
         routed.decision,
@@ -125,9 +127,9 @@ def candidates_of(exchange: Exchange) -> list[Candidate]:
     )
 
 
-def first_intent(exchange: Exchange, queue: list[Candidate]) -> AttemptIntent | None:
-    """The intent that travels inside the decision: the first candidate's, when it has a provider at all."""
-    return exchange.intend(queue[0]) if connections.provider(queue[0].provider_name) else None
+def first_intent(exchange: Exchange, chosen: Candidate) -> AttemptIntent | None:
+    """The intent that travels inside the decision: the chosen model's, when it has a provider at all."""
+    return exchange.intend(chosen) if connections.provider(chosen.provider_name) else None
 
 
 async def open_whole(provider: Provider, call: Call) -> Answer:

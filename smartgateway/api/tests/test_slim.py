@@ -136,12 +136,16 @@ async def test_a_body_that_grows_too_large_is_a_413(monkeypatch):
 
 
 async def test_a_body_that_stalls_is_a_408(monkeypatch):
-    monkeypatch.setattr(body, "STALL_SECONDS", 0.02)
+    monkeypatch.setattr(body, "STALL_SECONDS", 0.0)
     client = Client()
+    serving = asyncio.create_task(serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send))
+    await asyncio.sleep(0.01)
 
-    await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
+    await body.end_stalled()
+    await serving
 
     assert client.status == 408
+    assert not body.Waiting.since
 
 
 async def test_too_many_bytes_in_flight_are_a_503(monkeypatch):

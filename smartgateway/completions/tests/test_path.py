@@ -275,7 +275,7 @@ async def test_a_client_that_leaves_during_the_call_is_recorded_as_aborted(world
 
     monkeypatch.setattr(world.local, "complete", hang)
     task = asyncio.create_task(path.complete(ask(world)))
-    await is_called.wait()
+    await asyncio.wait_for(is_called.wait(), 5)
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
