@@ -111,9 +111,13 @@ class Recorder:
         await self.keep(record)
 
     async def keep(self, record: Record) -> None:
-        waiter = self._loop.create_future()
-        self.journal.append(record, waiter)
-        await waiter
+        acknowledged = Acknowledgement(loop=self._loop)
+        self.journal.append(record, acknowledged)
+        try:
+            await acknowledged
+        except asyncio.CancelledError:
+            acknowledged.result()  # raises where nothing was kept
+            raise
 
     def refused(self, record: RefusalRecord) -> None:
         refusals = self._refusals.get(record.key_id, Refusals(minute=-1, recorded=0, counted=0))
@@ -142,6 +146,13 @@ class Recorder:
                 self._commits.wait(entry.sequence, entry.waiter)
             else:
                 entry.waiter.set_result(None)
+
+
+class Acknowledgement(asyncio.Future[None]):
+    """Not to be cancelled: who is, learns of it only once the record's fate is known, and owes what that demands."""
+
+    def cancel(self, msg: object = None) -> bool:
+        return False
 
 
 class Refusals(NamedTuple):

@@ -38,6 +38,9 @@ class Commits:
     def close(self) -> None:
         if self._poll_handle is not None:
             self._poll_handle.cancel()
+        while self._waiting:
+            error = AuditUnavailableError("The process ends before the database took the record.")
+            self._answer(self._waiting.popleft(), error)
         os.close(self._descriptor)
 
     def _poll_later(self) -> None:

@@ -83,6 +83,47 @@ async def test_a_cancelled_caller_does_not_disturb_the_others(door):
     assert sequences_in(door) == [1, 2]
 
 
+async def test_a_cancelled_caller_learns_of_it_once_its_record_is_kept(tmp_path):
+    files = FaultyFiles()
+    recorder = Recorder(tmp_path, max_bytes=1 << 20, files=files)
+    await recorder.start()
+    files.may_sync.clear()
+    leaving = asyncio.create_task(recorder.decided(decision()))
+    await asyncio.sleep(0.01)
+
+    leaving.cancel()
+    done, _ = await asyncio.wait({leaving}, timeout=0.05)
+    files.may_sync.set()
+
+    assert not done
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await recorder.close()
+    assert sequences_in(tmp_path) == [1]
+
+
+async def test_a_cancelled_caller_whose_record_is_not_kept_is_told_so(tmp_path, monkeypatch):
+    files = FaultyFiles()
+    recorder = Recorder(tmp_path, max_bytes=1 << 20, files=files)
+    await recorder.start()
+    files.may_sync.clear()
+
+    def fail_in_the_end(descriptor):
+        files.may_sync.wait()
+        raise OSError(errno.EIO, "as asked for")
+
+    monkeypatch.setattr(files, "fdatasync", fail_in_the_end)
+    leaving = asyncio.create_task(recorder.decided(decision()))
+    await asyncio.sleep(0.01)
+
+    leaving.cancel()
+    files.may_sync.set()
+
+    with pytest.raises(recording.AuditUnavailableError):
+        await leaving
+    await recorder.close()
+
+
 async def test_refusals_above_sixty_a_minute_are_only_counted_and_the_next_recorded_one_says_how_many(door):
     for _ in range(100):
         recording.refused(refusal(created_at=120.0))
@@ -141,6 +182,17 @@ async def test_waiters_are_woken_in_order_up_to_what_is_shipped(tmp_path):
 
     assert [waiter.done() for waiter in waiters] == [True, True, False]
     commits.close()
+
+
+async def test_who_waits_for_the_database_when_the_process_ends_is_told(tmp_path):
+    loop = asyncio.get_running_loop()
+    commits, waiter = Commits(tmp_path / "x.shipped", loop), loop.create_future()
+    commits.wait(1, waiter)
+
+    commits.close()
+
+    with pytest.raises(recording.AuditUnavailableError):
+        await asyncio.wait_for(waiter, 1)
 
 
 def test_ids_rise_and_are_of_version_seven():
