@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +80,7 @@ class Recorder:
         self, directory: Path, *, max_bytes: int, waits_for_commit: bool = False, files: Files | None = None
     ) -> None:
         self.directory = directory
-        self.journal = Journal(directory, self._notify, max_bytes=max_bytes, files=files)
+        self.journal = Journal(directory, self._notify, max_bytes=max_bytes, files=files, soon=self._soon)
         self._waits_for_commit = waits_for_commit
         self._commits: Commits | None = None
         self._refusals: dict[int, Refusals] = {}
@@ -92,6 +93,7 @@ class Recorder:
         await asyncio.to_thread(self.journal.start)
 
     async def close(self) -> None:
+        self.journal.hand_over()
         await asyncio.to_thread(self.journal.close)
         if self._commits is not None:
             self._commits.close()
@@ -129,6 +131,9 @@ class Recorder:
             self._refusals[record.key_id] = Refusals(minute, refusals.recorded + 1, 0)
         else:
             self._refusals[record.key_id] = refusals._replace(counted=refusals.counted + 1)
+
+    def _soon(self, step: Callable[[], None]) -> None:
+        self._loop.call_soon(step)
 
     def _notify(self, group: list[Entry], error: AuditUnavailableError | None) -> None:
         try:

@@ -53,6 +53,7 @@ class Journal:
         rotate_bytes: int = ROTATE_BYTES,
         probe_seconds: float = PROBE_SECONDS,
         files: Files | None = None,
+        soon: Callable[[Callable[[], None]], object] = lambda step: step(),
     ) -> None:
         self.directory = directory
         self.writer_id = new_id()
@@ -65,7 +66,9 @@ class Journal:
         self._rotate_bytes = rotate_bytes
         self._probe_seconds = probe_seconds
         self._files = files or Files()
-        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[Entry] | None] = SimpleQueue()
+        self._gathered: list[Entry] = []
+        self._soon = soon
         self._encode = msgspec.msgpack.Encoder().encode
         self._thread = threading.Thread(target=self._run, name="audit-journal", daemon=True)
         self._lock: int | None = None
@@ -88,10 +91,19 @@ class Journal:
             raise AuditUnavailableError("The record cannot be written at the moment; nothing was sent on.")
         payload = self._encode((self.sequence + 1, record))
         self.sequence += 1
-        self._queue.put(Entry(self.sequence, frame(payload), waiter))
+        self._gathered.append(Entry(self.sequence, frame(payload), waiter))
+        if len(self._gathered) == 1:
+            self._soon(self.hand_over)
+
+    def hand_over(self) -> None:
+        """Wake the writing thread once for all that was appended since: each waking costs more than a record."""
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     def close(self) -> None:
         """Write what was appended, then let go of the files: the shipper takes them over."""
+        self.hand_over()
         self._queue.put(None)
         self._thread.join()
         self.is_available = False
@@ -115,12 +127,12 @@ class Journal:
         group: list[Entry] = []
         timeout = self._probe_seconds if self.is_full or not self.is_available else None
         try:
-            entry = self._queue.get(timeout=timeout)
-            while entry is not None:
-                group.append(entry)
-                if len(group) == GROUP_LIMIT:
+            entries = self._queue.get(timeout=timeout)
+            while entries is not None:
+                group += entries
+                if len(group) >= GROUP_LIMIT:
                     return group, True
-                entry = self._queue.get_nowait()
+                entries = self._queue.get_nowait()
         except Empty:
             return group, True
         return group, False
