@@ -21,6 +21,7 @@ ENGINE_MAY_IMPORT = {
     "hashlib",
     "itertools",
     "math",
+    "operator",
     "re",
     "routing",
     "typing",

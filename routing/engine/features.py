@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 from routing.engine.asks import Ask, newest_ask
@@ -55,14 +56,17 @@ class Features:
 
     def pack(self) -> tuple[Any, ...]:
         """Plain values: hits as ids in the order of `LISTS`, then the other fields in theirs."""
-        *plain, _ = (getattr(self, name) for name in self.__slots__)
-        return (tuple(self.hits.get(name, ()) for name in LISTS), *plain)
+        hits = self.hits
+        return (tuple([hits.get(name, ()) for name in LISTS]), *PLAIN(self))
 
     @classmethod
     def unpack(cls, packed: Sequence[Any]) -> "Features":
         """What was packed before a field or a list was added lacks only these."""
         hits, *plain = packed
         return replace(cls(*plain), hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=False) if ids})
+
+
+PLAIN = attrgetter(*(name for name in Features.__slots__ if name != "hits"))
 
 
 def measure(request: RoutingRequest, policy: Policy) -> Features:

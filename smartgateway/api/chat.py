@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from smartgateway.api.base import GatewayView, key_of
-from smartgateway.api.headers import mark
+from smartgateway.api.headers import Marked
 from smartgateway.api.options import options
 from smartgateway.api.requests import check_chat, check_member
 from smartgateway.api.sse import ChatRenderer, EventStream
@@ -36,12 +36,12 @@ class ChatCompletions(GatewayView):
         if ask.is_stream:
             include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
             streaming = await path.stream(ask, ChatRenderer(include_usage=include_usage))
-            response: HttpResponse = EventStream(streaming.events)
-            mark(response, streaming.exchange)
+            response: Marked = EventStream(streaming.events)
+            response.mark(streaming.exchange)
             return response
         answered = await path.complete(ask)
-        response = HttpResponse(whole(answered), content_type="application/json")
-        mark(response, answered.exchange)
+        response = Marked(whole(answered), content_type="application/json")
+        response.mark(answered.exchange)
         return response
 
 
@@ -67,8 +67,8 @@ class SimpleChat(GatewayView):
             dialect="simple",
         )
         answered = await path.complete(ask)
-        response = HttpResponse(encode(simple_reply(answered)), content_type="application/json")
-        mark(response, answered.exchange)
+        response = Marked(encode(simple_reply(answered)), content_type="application/json")
+        response.mark(answered.exchange)
         return response
 
 

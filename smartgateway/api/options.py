@@ -12,11 +12,18 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 MAX_TAGS = 10
 SESSION_HEADERS = ("HTTP_X_SESSION_ID", "HTTP_X_CLAUDE_CODE_SESSION_ID")
 END_USER_HEADERS = ("HTTP_X_SMARTGATEWAY_END_USER", "HTTP_X_OPENWEBUI_USER_EMAIL", "HTTP_X_OPENWEBUI_USER_ID")
+OWN_HEADERS = ("TIER", "MIN_TIER", "LOCAL_ONLY", "TAGS", "DEBUG")
+READ_HEADERS = frozenset(
+    (*(f"HTTP_X_SMARTGATEWAY_{name}" for name in OWN_HEADERS), *SESSION_HEADERS, *END_USER_HEADERS)
+)
+READ_MEMBERS = frozenset({"provider", "user"})
 NO_OPTIONS = Options()
 
 
 def options(meta: Mapping[str, Any], members: Mapping[str, Any]) -> Options:
     """Header values of `meta` (as Django names them) and our own or label-like members of the body."""
+    if READ_HEADERS.isdisjoint(meta) and READ_MEMBERS.isdisjoint(members):
+        return NO_OPTIONS
     return Options(
         tier=tier_name(meta.get("HTTP_X_SMARTGATEWAY_TIER", ""), "x-smartgateway-tier"),
         provider=provider_name(members.get("provider")),

@@ -11,6 +11,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 
 from smartgateway.api.errors import error_response, openai_body
+from smartgateway.api.headers import Marked
 from smartgateway.api.sse import EventStream
 from smartgateway.completions.errors import as_gateway_error
 
@@ -61,6 +62,8 @@ async def send_stream(response: EventStream, send: Any) -> None:
 
 def start_of(response: HttpResponse) -> dict[str, Any]:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+    if isinstance(response, Marked):
+        headers += response.fields
     if not isinstance(response, EventStream):
         headers.append((b"content-length", str(len(response.content)).encode()))
     return {"type": "http.response.start", "status": response.status_code, "headers": headers}

@@ -3,16 +3,16 @@
 from collections.abc import AsyncGenerator
 
 import msgspec
-from django.http import HttpResponse
 
 from routing.providers.base import ChatCompletionChunk
 from smartgateway.api.errors import openai_body
+from smartgateway.api.headers import Marked
 from smartgateway.completions.errors import GatewayError
 
 encode = msgspec.json.Encoder().encode
 
 
-class EventStream(HttpResponse):
+class EventStream(Marked):
     """Headers of a stream whose `events` the handler relays, and closes when the client goes away."""
 
     def __init__(self, events: AsyncGenerator[bytes, None]) -> None:

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from smartgateway.api.base import GatewayView, key_of
-from smartgateway.api.headers import mark
+from smartgateway.api.headers import Marked
 from smartgateway.api.messages.request import indoor
 from smartgateway.api.messages.response import MessagesRenderer, error_body, message
 from smartgateway.api.options import options
@@ -25,14 +25,14 @@ class Messages(GatewayView):
         ask = ask_of(request)
         if ask.is_stream:
             streaming = await path.stream(ask, MessagesRenderer())
-            response: HttpResponse = EventStream(streaming.events)
-            mark(response, streaming.exchange)
+            response: Marked = EventStream(streaming.events)
+            response.mark(streaming.exchange)
             return response
         answered = await path.complete(ask)
         answer = answered.answer
         whole = answer.raw if answer.raw is not None else encode(message(answer.completion or {}))
-        response = HttpResponse(whole, content_type="application/json")
-        mark(response, answered.exchange)
+        response = Marked(whole, content_type="application/json")
+        response.mark(answered.exchange)
         return response
 
 
