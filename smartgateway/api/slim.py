@@ -14,6 +14,7 @@ from smartgateway.api.errors import error_response, openai_body
 from smartgateway.api.headers import Marked
 from smartgateway.api.sse import EventStream
 from smartgateway.completions.errors import as_gateway_error
+from smartgateway.completions.settle import CLIENT_GONE
 
 View = Callable[..., Any]  # of a request, to an awaitable response
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Watch:
             pass
         self.is_gone = True
         if self._task is not None:
-            self._task.cancel()
+            self._task.cancel(CLIENT_GONE)
 
     def stop(self) -> None:
         if self._listener is not None:

@@ -11,6 +11,7 @@ from smartgateway.completions import recorded
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Exchange
 
+CLIENT_GONE = "client_gone"
 logger = logging.getLogger(__name__)
 
 
@@ -20,9 +21,10 @@ async def answered(exchange: Exchange) -> None:
 
 
 async def failed(exchange: Exchange, exc: BaseException) -> None:
-    """Whatever ended the request; a cancelled one is a client that hung up (or a server that stops)."""
+    """Whatever ended the request; a cancelled one is a client that hung up, or a server that stops."""
     if isinstance(exc, asyncio.CancelledError | GeneratorExit):
-        status, http_status, error_type = "aborted", 499, "client_gone"
+        is_stopped = bool(exc.args) and exc.args[0] != CLIENT_GONE
+        status, http_status, error_type = "aborted", 499, "gateway_stopped" if is_stopped else CLIENT_GONE
     elif isinstance(exc, GatewayError):
         is_refused = exc.status in (403, 429) and not exchange.attempts
         status, http_status, error_type = "refused" if is_refused else "failed", exc.status, exc.code
