@@ -2,11 +2,13 @@
 
 import random
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from smartgateway.local.tests.processes import descendants, is_alive
-from tests import gateway
+from tests import gateway, services
 from tests.doubles.anthropic import AnthropicDouble
 from tests.doubles.ollama import OllamaDouble
 from tests.doubles.serving import serving
@@ -24,15 +26,30 @@ def doubles():
 
 
 @pytest.fixture(scope="module")
-def served(doubles, tmp_path_factory):
-    variables = {
+def variables(doubles):
+    return {
         "ANTHROPIC_API_KEY": "sk-ant-test",
         "ANTHROPIC_BASE_URL": doubles["claude_url"],
         "LOCAL_LLM_BASE_URL": doubles["ollama_url"],
         "LOCAL_MAX_INFLIGHT": "8",
     }
+
+
+@pytest.fixture(scope="module")
+def served(variables, tmp_path_factory):
     with gateway.running(tmp_path_factory.mktemp("killing"), **variables) as running:
         yield running
+
+
+@pytest.fixture
+def served_by_two_on_postgresql(variables, tmp_path):
+    """As on a platform: nothing is acknowledged before PostgreSQL has committed it."""
+    with tempfile.TemporaryDirectory(prefix="smartgateway-") as folder:
+        Path(folder).chmod(0o755)
+        with services.postgresql(Path(folder)) as address:
+            platform = {"DATABASE_URL": address, "AUDIT_DURABILITY": "database", "WEB_CONCURRENCY": "2"}
+            with gateway.running(tmp_path, **variables, **platform) as running:
+                yield running
 
 
 def attempts_seen(doubles):
@@ -50,8 +67,8 @@ def prove(served, doubles, load):
     """What was promised of the record, after the load has ended."""
     wait_until(lambda: not served.rows(WITHOUT_OUTCOME), "every decision has its outcome", 30)
     seen = attempts_seen(doubles)
-    recorded = [row[0].replace("-", "") for row in served.rows("SELECT id FROM audit_attempt")]
-    answered = [row[0].replace("-", "") for row in served.rows(ANSWERED)]
+    recorded = [row[0] for row in served.rows(f"SELECT {HEX.format('id')} FROM audit_attempt")]
+    answered = [row[0] for row in served.rows(ANSWERED)]
 
     assert len(seen) == len(set(seen))
     assert set(seen) <= set(recorded)
@@ -66,7 +83,8 @@ def prove(served, doubles, load):
 WITHOUT_OUTCOME = """
     SELECT id FROM audit_routingdecision WHERE id NOT IN (SELECT decision_id FROM audit_outcome)
 """
-ANSWERED = "SELECT decision_id FROM audit_outcome WHERE status = 'answered'"
+HEX = "REPLACE(CAST({} AS VARCHAR(36)), '-', '')"
+ANSWERED = f"SELECT {HEX.format('decision_id')} FROM audit_outcome WHERE status = 'answered'"
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.long)])
@@ -102,6 +120,21 @@ def test_nothing_is_orphaned_or_lost_when_serve_itself_is_killed(served, doubles
         wait_until(lambda: not any(map(is_alive, parts)), "no part is left", 10)
         assert is_refused(served.port)
         served.start()
+        load.more(ANSWERS_BETWEEN_KILLS)
+
+    prove(served, doubles, load)
+
+
+@pytest.mark.long
+def test_what_was_answered_is_in_the_database_whatever_is_killed(served_by_two_on_postgresql, doubles):
+    served = served_by_two_on_postgresql
+    with loaded(served) as load:
+        for name in ("worker", "shipper") * 5:
+            load.more(random.randint(1, ANSWERS_BETWEEN_KILLS))
+            answered = set(load.answered)
+            committed = {row[0] for row in served.rows(ANSWERED)}
+            served.kill(name)
+            assert answered <= committed
         load.more(ANSWERS_BETWEEN_KILLS)
 
     prove(served, doubles, load)

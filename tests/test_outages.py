@@ -13,6 +13,7 @@ from tests.upstreams import AnthropicClient, OpenAIClient, between_doubles
 
 SILENCE_SECONDS = 1.5
 GOOD = "[[say:all is well]]"
+MODELS = ("sonnet", "local")
 ANY_FILE, NO_FILE = resource.RLIM_INFINITY, 0
 
 
@@ -32,6 +33,14 @@ async def client(request, world):
     client = request.param(world.gateway.url)
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def clients(world):
+    clients = [kind(world.gateway.url) for kind in (OpenAIClient, AnthropicClient)]
+    yield clients
+    for client in clients:
+        await client.close()
 
 
 async def check_failure(world, client, model, text, *, is_stream):
@@ -68,7 +77,7 @@ async def test_an_error_event_in_claudes_stream_is_one_in_the_clients(world, cli
     assert "Overloaded" in str(told.error)
 
 
-@pytest.mark.parametrize("model", ["sonnet", "local"])
+@pytest.mark.parametrize("model", MODELS)
 async def test_an_upstream_that_refuses_connections_is_a_502(world, client, model):
     with world.behind(model).refusing():
         told = await client.ask(model, GOOD, is_stream=False)
@@ -78,30 +87,33 @@ async def test_an_upstream_that_refuses_connections_is_a_502(world, client, mode
     assert (await client.ask(model, GOOD, is_stream=False)).error is None
 
 
-async def test_an_upstream_that_never_answers_is_a_504(world, client):
+async def test_an_upstream_that_never_answers_is_a_504(world, clients):
     begun = time.monotonic()
+    asked = [(client, model) for client in clients for model in MODELS]
 
     told = await asyncio.gather(
-        *[client.ask(model, "[[silence]]", is_stream=each) for model in ("sonnet", "local") for each in (False, True)]
+        *[client.ask(model, "[[silence]]", is_stream=model == "local") for client, model in asked]
     )
 
     assert time.monotonic() - begun < 3 * SILENCE_SECONDS
     assert [each.error.status_code for each in told] == [504] * 4
     for each in told:
         assert (await asyncio.to_thread(world.gateway.outcome, each.decision_id))[:2] == ("failed", 504)
-    for model in ("sonnet", "local"):
+    for client, model in asked:
         assert (await client.ask(model, GOOD, is_stream=False)).error is None
 
 
 @pytest.mark.parametrize("client", [OpenAIClient], indirect=True)
-async def test_a_slow_upstream_is_not_a_silent_one(world, client):
-    text, begun = "one two three four five six seven eight", time.monotonic()
-    asked = f"[[say:{text}]][[drip:{SILENCE_SECONDS / 7}]]"
+async def test_a_slow_upstream_is_not_a_silent_one(client):
+    said = {"sonnet": "one", "local": "one two three four five six seven eight"}
+    begun = time.monotonic()
 
-    told = await asyncio.gather(*[client.ask(model, asked, is_stream=True) for model in ("sonnet", "local")])
+    told = await asyncio.gather(
+        *[client.ask(model, f"[[say:{said[model]}]][[drip:{SILENCE_SECONDS / 7}]]", is_stream=True) for model in MODELS]
+    )
 
     assert time.monotonic() - begun > SILENCE_SECONDS
-    assert [(each.text, each.error) for each in told] == [(text, None)] * 2
+    assert [(each.text, each.error) for each in told] == [(said[model], None) for model in MODELS]
 
 
 async def test_an_automatic_choice_goes_on_without_its_upstream(world, client):
@@ -152,22 +164,52 @@ def hang_up(world, model, path, text, *, is_begun):
     return time.monotonic(), world.behind(model).find(text)
 
 
-def refused_for_the_record(told):
-    return told.error is not None and (told.error.status_code, "cannot record" in str(told.error)) == (503, True)
-
-
-async def test_nothing_is_called_while_the_journals_are_full(world, client):
+async def test_nothing_is_called_while_the_journals_are_full(world, clients):
     filler = world.gateway.journals / "filler"
     filler.write_bytes(bytes(1 << 20))
     try:
-        await until(client, refused_for_the_record)
+        await until(clients[0], refused_for_the_record)
         asked = len(world.claude.requests)
-        told = [await client.ask("sonnet", GOOD, is_stream=each) for each in (False, True)]
+        told = [await client.ask("sonnet", GOOD, is_stream=each) for client in clients for each in (False, True)]
     finally:
         filler.unlink()
 
     assert all(map(refused_for_the_record, told))
     assert len(world.claude.requests) == asked
+    await until(clients[0], is_answered)
+
+
+async def test_nothing_is_called_while_the_journals_disk_fails(world, clients):
+    asked = len(world.claude.requests)
+    limit_files(world, NO_FILE)
+    try:
+        told = [await client.ask("sonnet", GOOD, is_stream=each) for client in clients for each in (False, True)]
+    finally:
+        limit_files(world, ANY_FILE)
+
+    assert all(map(refused_for_the_record, told))
+    assert len(world.claude.requests) == asked
+    await until(clients[0], is_answered)
+
+
+@pytest.mark.parametrize(
+    ("client", "is_stream", "pace"),
+    [(OpenAIClient, True, "[[drip:0.08]]"), (AnthropicClient, False, "[[slow:0.8]]")],
+    indirect=["client"],
+    ids=["streamed", "whole"],
+)
+async def test_an_answer_whose_outcome_cannot_be_recorded_is_not_whole(world, client, is_stream, pace):
+    text = f"{client.name} {pace} [[say:one two three]]"
+    asking = asyncio.create_task(client.ask("sonnet", text, is_stream=is_stream))
+    await asyncio.to_thread(wait_until, lambda: world.claude.find(text), "the upstream is called", 10)
+    limit_files(world, NO_FILE)
+    try:
+        told = await asking
+    finally:
+        limit_files(world, ANY_FILE)
+
+    assert isinstance(told.error, client.error)
+    assert "cannot record" in str(told.error)
     await until(client, is_answered)
 
 
@@ -184,38 +226,13 @@ def is_answered(told):
     return told.error is None
 
 
+def refused_for_the_record(told):
+    return told.error is not None and (told.error.status_code, "cannot record" in str(told.error)) == (503, True)
+
+
 def limit_files(world, size):
     """From now on the serving process fails to write files beyond this size, as on a disk that is full."""
     resource.prlimit(world.gateway.part("worker"), resource.RLIMIT_FSIZE, (size, ANY_FILE))
-
-
-async def test_nothing_is_called_while_the_journals_disk_fails(world, client):
-    asked = len(world.claude.requests)
-    limit_files(world, NO_FILE)
-    try:
-        told = [await client.ask("sonnet", GOOD, is_stream=each) for each in (False, True)]
-    finally:
-        limit_files(world, ANY_FILE)
-
-    assert all(map(refused_for_the_record, told))
-    assert len(world.claude.requests) == asked
-    await until(client, is_answered)
-
-
-@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
-async def test_an_answer_whose_outcome_cannot_be_recorded_is_not_whole(world, client, is_stream):
-    text = f"{client.name} {is_stream} [[say:one two three]]" + ("[[drip:0.1]]" if is_stream else "[[slow:1]]")
-    asking = asyncio.create_task(client.ask("sonnet", text, is_stream=is_stream))
-    await asyncio.to_thread(wait_until, lambda: world.claude.find(text), "the upstream is called", 10)
-    limit_files(world, NO_FILE)
-    try:
-        told = await asking
-    finally:
-        limit_files(world, ANY_FILE)
-
-    assert isinstance(told.error, client.error)
-    assert "cannot record" in str(told.error)
-    await until(client, is_answered)
 
 
 def test_the_record_is_whole_after_all_this(world):

@@ -154,6 +154,27 @@ def test_requests_go_on_without_valkey(served, servers, how):
     assert slowest < 1.5
 
 
+@pytest.mark.long
+def test_where_an_answer_means_the_database_none_is_given_while_it_is_away(servers, tmp_path):
+    double = AnthropicDouble()
+    with serving(double) as url:
+        variables = {"DATABASE_URL": servers.database.address, "AUDIT_DURABILITY": "database"}
+        claude = {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": url}
+        with gateway.running(tmp_path, **variables, **claude) as served:
+            assert ask(served).status_code == 200
+            with servers.database.away():
+                asked = len(double.requests)
+                answers = [ask(served) for _ in range(3)]
+                called = len(double.requests) - asked
+            wait_until(lambda: ask(served).status_code == 200, "it serves again", 30)
+            assert served.stop() == 0
+            counts = served.verified()
+
+    assert [(each.status_code, each.json()["error"]["code"]) for each in answers] == [(503, "audit_unavailable")] * 3
+    assert called == 0
+    assert (counts["waiting"], counts["open"]) == (0, 0)
+
+
 def test_the_record_is_whole_after_all_this(served):
     assert served.stop() == 0
 
