@@ -1,30 +1,40 @@
 """Upstreams, clients and the journal's disk in trouble: errors in the client's protocol, recorded, and no hang."""
 
 import asyncio
-import resource
 import socket
 import time
 
 import httpx
 import pytest
 
+from tests.doubles.ollama import OllamaDouble
 from tests.gateway import KEY, wait_until
-from tests.upstreams import AnthropicClient, OpenAIClient, between_doubles
+from tests.upstreams import (
+    ANY_FILE,
+    GOOD,
+    NO_FILE,
+    AnthropicClient,
+    OpenAIClient,
+    between_doubles,
+    check_failure,
+    is_answered,
+    limit_files,
+    refused_for_the_record,
+    until,
+)
 
 SILENCE_SECONDS = 1.5
-GOOD = "[[say:all is well]]"
+VARIABLES = {
+    "UPSTREAM_FIRST_BYTE_SECONDS": str(SILENCE_SECONDS),
+    "LOCAL_LLM_TIMEOUT_SECONDS": str(SILENCE_SECONDS),
+    "AUDIT_JOURNAL_MAX_MB": "1",
+}
 MODELS = ("sonnet", "local")
-ANY_FILE, NO_FILE = resource.RLIM_INFINITY, 0
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    variables = {
-        "UPSTREAM_FIRST_BYTE_SECONDS": str(SILENCE_SECONDS),
-        "LOCAL_LLM_TIMEOUT_SECONDS": str(SILENCE_SECONDS),
-        "AUDIT_JOURNAL_MAX_MB": "1",
-    }
-    with between_doubles(tmp_path_factory.mktemp("outages"), **variables) as world:
+    with between_doubles(tmp_path_factory.mktemp("outages"), OllamaDouble(), **VARIABLES) as world:
         yield world
 
 
@@ -41,19 +51,6 @@ async def clients(world):
     yield clients
     for client in clients:
         await client.close()
-
-
-async def check_failure(world, client, model, text, *, is_stream):
-    told = await client.ask(model, text, is_stream=is_stream)
-
-    assert isinstance(told.error, client.error), told
-    assert "<html" not in str(told.error).lower()
-    status, _, error_type = await asyncio.to_thread(world.gateway.outcome, told.decision_id)
-    assert (status, bool(error_type)) == ("failed", True)
-    good = await client.ask(model, GOOD, is_stream=is_stream)
-    assert good.error is None
-    assert "all is well" in good.text
-    return told
 
 
 @pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
@@ -117,7 +114,7 @@ async def test_a_slow_upstream_is_not_a_silent_one(client):
 
 
 async def test_an_automatic_choice_goes_on_without_its_upstream(world, client):
-    with world.ollama.refusing():
+    with world.local.refusing():
         told = await client.ask("auto", "Rename this variable: x = load_users()", is_stream=False)
 
     assert told.error is None
@@ -211,28 +208,6 @@ async def test_an_answer_whose_outcome_cannot_be_recorded_is_not_whole(world, cl
     assert isinstance(told.error, client.error)
     assert "cannot record" in str(told.error)
     await until(client, is_answered)
-
-
-async def until(client, is_so):
-    """Asks until the answer is of this kind, for ten seconds at most."""
-    for _ in range(100):
-        if is_so(await client.ask("sonnet", GOOD, is_stream=False)):
-            return
-        await asyncio.sleep(0.1)
-    pytest.fail(f"not {is_so.__name__} within ten seconds")
-
-
-def is_answered(told):
-    return told.error is None
-
-
-def refused_for_the_record(told):
-    return told.error is not None and (told.error.status_code, "cannot record" in str(told.error)) == (503, True)
-
-
-def limit_files(world, size):
-    """From now on the serving process fails to write files beyond this size, as on a disk that is full."""
-    resource.prlimit(world.gateway.part("worker"), resource.RLIMIT_FSIZE, (size, ANY_FILE))
 
 
 def test_the_record_is_whole_after_all_this(world):

@@ -1,5 +1,7 @@
 """A gateway between fronted doubles of its upstreams, and one request to it in each client's own protocol."""
 
+import asyncio
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,32 +13,34 @@ import openai
 from tests import gateway
 from tests.doubles.anthropic import AnthropicDouble
 from tests.doubles.front import Front, fronting
-from tests.doubles.ollama import OllamaDouble
-from tests.doubles.serving import serving
+from tests.doubles.serving import App, serving
 from tests.gateway import KEY, Gateway
+
+GOOD = "[[say:all is well]]"
+ANY_FILE, NO_FILE = resource.RLIM_INFINITY, 0
 
 
 @dataclass
 class World:
     gateway: Gateway
     claude: Front
-    ollama: Front
+    local: Front
 
     def behind(self, model: str) -> Front:
-        return self.ollama if model == "local" else self.claude
+        return self.local if model == "local" else self.claude
 
 
 @contextmanager
-def between_doubles(folder: Path, **variables: str) -> Iterator[World]:
+def between_doubles(folder: Path, local_double: App, **variables: str) -> Iterator[World]:
     with (
         serving(AnthropicDouble()) as claude_url,
-        serving(OllamaDouble()) as ollama_url,
+        serving(local_double) as local_url,
         fronting(claude_url) as claude,
-        fronting(ollama_url) as ollama,
+        fronting(local_url) as local,
     ):
-        addresses = {"ANTHROPIC_BASE_URL": claude.url, "LOCAL_LLM_BASE_URL": ollama.url}
+        addresses = {"ANTHROPIC_BASE_URL": claude.url, "LOCAL_LLM_BASE_URL": local.url}
         with gateway.running(folder, ANTHROPIC_API_KEY="sk-ant-test", **addresses, **variables) as running:
-            yield World(running, claude, ollama)
+            yield World(running, claude, local)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,42 @@ class AnthropicClient:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+async def check_failure(world, client, model, text, *, is_stream):
+    """The client's own error, recorded as a failure; the next request is served."""
+    told = await client.ask(model, text, is_stream=is_stream)
+
+    assert isinstance(told.error, client.error), told
+    assert "<html" not in str(told.error).lower()
+    status, _, error_type = await asyncio.to_thread(world.gateway.outcome, told.decision_id)
+    assert (status, bool(error_type)) == ("failed", True)
+    good = await client.ask(model, GOOD, is_stream=is_stream)
+    assert good.error is None
+    assert "all is well" in good.text
+    return told
+
+
+async def until(client, is_so):
+    """Asks until the answer is of this kind, for ten seconds at most."""
+    for _ in range(100):
+        if is_so(await client.ask("sonnet", GOOD, is_stream=False)):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not {is_so.__name__} within ten seconds")
+
+
+def is_answered(told):
+    return told.error is None
+
+
+def refused_for_the_record(told):
+    return told.error is not None and (told.error.status_code, "cannot record" in str(told.error)) == (503, True)
+
+
+def limit_files(world, size):
+    """From now on the serving process fails to write files beyond this size, as on a disk that is full."""
+    resource.prlimit(world.gateway.part("worker"), resource.RLIMIT_FSIZE, (size, ANY_FILE))
 
 
 def decision_of(response) -> str:

@@ -1,0 +1,65 @@
+"""As `test_outages`, behind a local server that speaks OpenAI, whose bytes pass through to clients that do."""
+
+import asyncio
+
+import pytest
+
+from tests.doubles.openai_compatible import openai_compatible_double
+from tests.gateway import wait_until
+from tests.upstreams import (
+    ANY_FILE,
+    NO_FILE,
+    AnthropicClient,
+    OpenAIClient,
+    between_doubles,
+    check_failure,
+    is_answered,
+    limit_files,
+    until,
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outages")
+    with between_doubles(folder, openai_compatible_double, LOCAL_LLM_KIND="openai_compatible") as world:
+        yield world
+
+
+@pytest.fixture(params=[OpenAIClient, AnthropicClient], ids=lambda kind: kind.name)
+async def client(request, world):
+    client = request.param(world.gateway.url)
+    yield client
+    await client.close()
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("word", ["garbage", "hang-up", "html", "500", "break", "crash", "no-end"])
+async def test_a_failing_upstream_is_an_error_of_the_clients_protocol(world, client, word, is_stream):
+    told = await check_failure(world, client, "local", f"[[say:one two three]][[{word}]]", is_stream=is_stream)
+
+    is_after_first_byte = is_stream and word in ("break", "crash", "no-end")
+    assert getattr(told.error, "status_code", 200) == (200 if is_after_first_byte else 502)
+
+
+async def test_a_stream_whose_outcome_cannot_be_recorded_does_not_end_well(world, client):
+    text = f"{client.name} [[say:one two three four]][[drip:0.15]]"
+    asking = asyncio.create_task(client.ask("local", text, is_stream=True))
+    await asyncio.to_thread(wait_until, lambda: world.local.find(text), "the upstream is called", 10)
+    limit_files(world, NO_FILE)
+    try:
+        told = await asking
+    finally:
+        limit_files(world, ANY_FILE)
+
+    assert isinstance(told.error, client.error)
+    assert "cannot record" in str(told.error)
+    await until(client, is_answered)
+
+
+def test_the_record_is_whole_after_all_this(world):
+    assert world.gateway.stop() == 0
+
+    counts = world.gateway.verified()
+    assert (counts["waiting"], counts["open"]) == (0, 0)
+    assert counts["outcomes"] == counts["routingdecisions"]
