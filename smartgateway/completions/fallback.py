@@ -60,7 +60,7 @@ def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Feat
 def fits_local(features: Features, surroundings: Surroundings) -> bool:
     """Claude falls to local only for a request without tools, in a session never above LOCAL, that fits."""
     local, session = surroundings.local, surroundings.session
-    if local is None or features.tools_declared or features.tool_loop or features.has_image:
+    if local is None or local.is_demo or features.tools_declared or features.tool_loop or features.has_image:
         return False
     if session is not None and (session.tier is not Tier.LOCAL or session.used_tools):
         return False

@@ -90,7 +90,10 @@ class Conversation:
         if not self.turns or self.turns[-1]["role"] != "user":
             self.turns.append({"role": "user", "content": []})
         content = self.turns[-1]["content"]
-        content.insert(sum(1 for other in content if other["type"] == "tool_result"), block)
+        results = [other["tool_use_id"] for other in content if other["type"] == "tool_result"]
+        if call_id in results:
+            raise rejected(f"a second result of the same tool call: {given!r}")
+        content.insert(len(results), block)
 
     def _add(self, role: str, blocks: list[Block]) -> None:
         if not blocks:

@@ -564,6 +564,11 @@ def test_more_markers_than_claude_takes_are_left_out():
     assert [("cache_control" in block) for block in body["messages"][0]["content"]] == [True] * 4 + [False] * 2
 
 
+def test_two_results_of_one_call_are_refused_by_us():
+    with pytest.raises(ProviderRejectedError, match="second result"):
+        request_for(user(), calling("a"), result("a", "1"), result("a", "2"))
+
+
 CONTENT = st.one_of(
     st.text(max_size=5),
     st.none(),
