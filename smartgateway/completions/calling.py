@@ -50,25 +50,26 @@ async def first_that_serves(
 ) -> A:
     """The first candidate's answer, with one retry each before the first byte; raises `GatewayError`."""
     failure: ProviderError | None = None
-    intent = first_intent
+    intent, causes = first_intent, list[str]()
     for candidate in queue:
+        exchange.fallback_causes = list(causes)  # why it is this one's turn
         cause = await blocked(exchange, candidate)
         if cause:
-            exchange.fallback_causes.append(f"{candidate.name or candidate.model}:{cause}")
+            causes.append(f"{candidate.name or candidate.model}:{cause}")
             continue
         try:
             return await called(exchange, candidate, intent, open_answer)
         except ProviderError as exc:
             exchange.release_slot()
             failure = exc
-            exchange.fallback_causes.append(f"{candidate.name or candidate.model}:{exc.kind}")
+            causes.append(f"{candidate.name or candidate.model}:{exc.kind}")
             if is_final(exc, candidate):
                 break
         finally:
             intent = None
     if failure is not None:
         raise from_provider(failure) from failure
-    raise unable(exchange)
+    raise unable(exchange, causes)
 
 
 async def called(exchange: Exchange, candidate: Candidate, intent: AttemptIntent | None, open_answer: Opener[A]) -> A:
@@ -179,9 +180,9 @@ def is_final(exc: ProviderError, candidate: Candidate) -> bool:
     return isinstance(exc, ProviderRejectedError) and not may_fit_elsewhere
 
 
-def unable(exchange: Exchange) -> GatewayError:
+def unable(exchange: Exchange, found: list[str]) -> GatewayError:
     """Nobody was called: say what is missing."""
-    causes = {cause.rsplit(":", 1)[1] for cause in exchange.fallback_causes}
+    causes = {cause.rsplit(":", 1)[1] for cause in found}
     chosen = exchange.routed.decision
     if causes <= {"not_configured", "local_only"}:
         variable = "LOCAL_LLM_BASE_URL" if chosen.provider == "local" else "ANTHROPIC_API_KEY"

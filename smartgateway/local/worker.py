@@ -12,6 +12,7 @@ KEEP_ALIVE_SECONDS = 75  # longer than the idle time-out of usual load balancers
 
 def main() -> None:
     warnings.filterwarnings("ignore", "No directory at", UserWarning)  # WhiteNoise, before the first collectstatic
+    warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous", Warning)  # its files
     config = uvicorn.Config(
         "smartgateway.asgi:application",
         loop="uvloop",

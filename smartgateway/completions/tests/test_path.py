@@ -122,6 +122,7 @@ async def test_what_claude_refuses_is_not_tried_elsewhere(world):
         await path.complete(ask(world, "Carry on with the matter at hand."))
 
     assert (caught.value.status, caught.value.message) == (400, "bad schema")
+    assert world.record.outcomes[0].fallback_causes == []
     assert len(world.anthropic.calls) == 1
 
 
