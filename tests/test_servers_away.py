@@ -155,6 +155,18 @@ def test_requests_go_on_without_valkey(served, servers, how):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("how", ["away", "hanging"])
+def test_a_gateway_that_stops_without_its_database_ends_in_time_and_loses_nothing(served, servers, how):
+    with getattr(servers.database, how)():
+        _, _, decisions = statuses_and_slowest(served, 3)
+        status = served.stop()
+    served.start()
+
+    assert status == 0
+    assert [served.outcome(each)[0] for each in decisions] == ["answered"] * 3
+
+
+@pytest.mark.long
 def test_where_an_answer_means_the_database_none_is_given_while_it_is_away(servers, tmp_path):
     double = AnthropicDouble()
     with serving(double) as url:
