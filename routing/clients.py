@@ -17,7 +17,7 @@ from routing.providers.ollama import Ollama
 from routing.providers.openai_compatible import OpenAICompatible
 from routing.providers.transport import FastTransport
 
-LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=200, keepalive_expiry=30.0)
+LIMITS = httpx.Limits(max_connections=10_000, max_keepalive_connections=200, keepalive_expiry=30.0)
 
 
 @dataclass(frozen=True, slots=True)

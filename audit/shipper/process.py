@@ -17,7 +17,7 @@ from audit.shipper.sweeper import sweep
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = {"journal": 0.05, "database": 0.004}
+PAUSE_SECONDS = {"journal": 0.25, "database": 0.004}
 LOCK_PAUSE_SECONDS = 0.5
 DISCOVER_SECONDS = 0.25
 SWEEP_SECONDS = 60.0
