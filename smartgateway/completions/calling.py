@@ -76,7 +76,9 @@ async def called(exchange: Exchange, candidate: Candidate, intent: AttemptIntent
     """One candidate, tried at most twice; each try is durable as intent before its call."""
     provider = connections.provider(candidate.provider_name)
     assert provider is not None  # `blocked` has looked
-    for try_number in (1, 2):
+    tries = 0
+    while True:
+        tries += 1
         if intent is None:
             intent = exchange.intend(candidate)
             await recording.intended(intent)
@@ -85,10 +87,9 @@ async def called(exchange: Exchange, candidate: Candidate, intent: AttemptIntent
         try:
             return await one_call(exchange, candidate, attempt, provider, open_answer)
         except ProviderError as exc:
-            if try_number == 2 or not exc.is_retryable or (exc.retry_after or 0) > LONGEST_RETRY_WAIT_SECONDS:
+            if tries == 2 or not exc.is_retryable or (exc.retry_after or 0) > LONGEST_RETRY_WAIT_SECONDS:
                 raise
             await asyncio.sleep(exc.retry_after or 0.1)
-    raise AssertionError("unreachable")
 
 
 async def one_call(

@@ -156,7 +156,7 @@ def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: st
         duration=now - received,
         overhead=exchange.overhead(),
         fallback_causes=exchange.fallback_causes,
-        dropped_params=exchange.dropped_params,
+        dropped_params=list(dict.fromkeys(exchange.dropped_params)),
         attempts=exchange.attempts,
     )
 
