@@ -28,6 +28,7 @@ lint:
 	@$(DEV) python -m tests.lint
 
 bench:
+	@$(DEV) python -m bench.phase1
 	@$(DEV) python -m bench
 
 lock:
