@@ -7,12 +7,11 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from smartgateway.api.answering import respond
 from smartgateway.api.base import GatewayView, key_of
-from smartgateway.api.headers import Marked
 from smartgateway.api.options import options
 from smartgateway.api.requests import check_chat, check_member
-from smartgateway.api.sse import ChatRenderer, EventStream
-from smartgateway.completions import path
+from smartgateway.api.sse import ChatRenderer
 from smartgateway.completions.errors import BadRequestError
 from smartgateway.completions.exchange import Ask
 from smartgateway.completions.path import Answered
@@ -33,21 +32,12 @@ class ChatCompletions(GatewayView):
             is_stream=bool(body.get("stream")),
             raw=request._request.body,
         )
-        if ask.is_stream:
-            include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-            streaming = await path.stream(ask, ChatRenderer(include_usage=include_usage))
-            response: Marked = EventStream(streaming.events)
-            response.mark(streaming.exchange)
-            return response
-        answered = await path.complete(ask)
-        response = Marked(whole(answered), content_type="application/json")
-        response.mark(answered.exchange)
-        return response
+        include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        return await respond(ask, ChatRenderer(include_usage=include_usage), whole)
 
 
 def whole(answered: Answered) -> bytes:
-    answer = answered.answer
-    return answer.raw if answer.raw is not None else encode(answer.completion)
+    return encode(answered.answer.completion)
 
 
 class SimpleChat(GatewayView):
@@ -66,10 +56,7 @@ class SimpleChat(GatewayView):
             is_stream=False,
             dialect="simple",
         )
-        answered = await path.complete(ask)
-        response = Marked(encode(simple_reply(answered)), content_type="application/json")
-        response.mark(answered.exchange)
-        return response
+        return await respond(ask, ChatRenderer(include_usage=False), simple_reply)
 
 
 def simple_body(data: object) -> dict[str, Any]:
@@ -80,12 +67,14 @@ def simple_body(data: object) -> dict[str, Any]:
     return {**body, "model": data["model"]} if data.get("model") else body
 
 
-def simple_reply(answered: Answered) -> dict[str, Any]:
+def simple_reply(answered: Answered) -> bytes:
     exchange, completion = answered.exchange, answered.answer.completion
     assert completion is not None  # no provider speaks this dialect, so that nothing passes through
-    return {
-        "reply": completion["choices"][0]["message"].get("content") or "",
-        "model": completion["model"],
-        "tier": exchange.served.name if exchange.served else "",
-        "decision_id": str(UUID(bytes=exchange.id)),
-    }
+    return encode(
+        {
+            "reply": completion["choices"][0]["message"].get("content") or "",
+            "model": completion["model"],
+            "tier": exchange.served.name if exchange.served else "",
+            "decision_id": str(UUID(bytes=exchange.id)),
+        }
+    )

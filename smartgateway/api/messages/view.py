@@ -4,15 +4,14 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from smartgateway.api.answering import respond
 from smartgateway.api.base import GatewayView, key_of
-from smartgateway.api.headers import Marked
 from smartgateway.api.messages.request import indoor
 from smartgateway.api.messages.response import MessagesRenderer, error_body, message
 from smartgateway.api.options import options
 from smartgateway.api.requests import check_chat
-from smartgateway.api.sse import EventStream
-from smartgateway.completions import path
 from smartgateway.completions.exchange import Ask
+from smartgateway.completions.path import Answered
 
 encode = msgspec.json.Encoder().encode
 
@@ -22,18 +21,11 @@ class Messages(GatewayView):
     error_body = staticmethod(error_body)
 
     async def post(self, request: Request) -> HttpResponse:
-        ask = ask_of(request)
-        if ask.is_stream:
-            streaming = await path.stream(ask, MessagesRenderer())
-            response: Marked = EventStream(streaming.events)
-            response.mark(streaming.exchange)
-            return response
-        answered = await path.complete(ask)
-        answer = answered.answer
-        whole = answer.raw if answer.raw is not None else encode(message(answer.completion or {}))
-        response = Marked(whole, content_type="application/json")
-        response.mark(answered.exchange)
-        return response
+        return await respond(ask_of(request), MessagesRenderer(), whole)
+
+
+def whole(answered: Answered) -> bytes:
+    return encode(message(answered.answer.completion or {}))
 
 
 def ask_of(request: Request) -> Ask:
