@@ -62,7 +62,7 @@ class Unknown(GatewayView):
 
 def is_refusal(error: GatewayError) -> bool:
     """A request that was turned away before a decision was recorded for it."""
-    return error.decision_id is None and 400 <= error.status < 500
+    return error.decision_id is None and (400 <= error.status < 500 or error.code == "tier_not_configured")
 
 
 def refusal(key: KeySnapshot, face: str, error: GatewayError) -> RefusalRecord:

@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 
 from audit import recording
-from audit.records import AttemptIntent, AttemptRecord
+from audit.records import AttemptRecord
 from routing import connections
 from routing.breakers import breaker
 from routing.engine.types import Phase, Tier
@@ -45,45 +45,43 @@ A = TypeVar("A", bound=Answering)
 Opener = Callable[[Provider, Call], Awaitable[A]]
 
 
-async def first_that_serves(
-    exchange: Exchange, queue: Iterable[Candidate], first_intent: AttemptIntent | None, open_answer: Opener[A]
-) -> A:
+async def first_that_serves(exchange: Exchange, queue: Iterable[Candidate], open_answer: Opener[A]) -> A:
     """The first candidate's answer, with one retry each before the first byte; raises `GatewayError`."""
     failure: ProviderError | None = None
-    intent, causes = first_intent, list[str]()
+    causes: list[str] = []
     for candidate in queue:
-        exchange.fallback_causes = list(causes)  # why it is this one's turn
+        name = candidate.name or candidate.model
         cause = await blocked(exchange, candidate)
         if cause:
-            causes.append(f"{candidate.name or candidate.model}:{cause}")
+            exchange.skip(cause)
+            causes.append(f"{name}:{cause}")
             continue
+        exchange.fallback_causes = list(causes)  # why it is this one's turn
         try:
-            return await called(exchange, candidate, intent, open_answer)
+            return await called(exchange, candidate, open_answer)
         except ProviderError as exc:
             exchange.release_slot()
             failure = exc
-            causes.append(f"{candidate.name or candidate.model}:{exc.kind}")
+            causes.append(f"{name}:{exc.kind}")
             if is_final(exc, candidate):
                 break
-        finally:
-            intent = None
     if failure is not None:
         raise from_provider(failure) from failure
     raise unable(exchange, causes)
 
 
-async def called(exchange: Exchange, candidate: Candidate, intent: AttemptIntent | None, open_answer: Opener[A]) -> A:
+async def called(exchange: Exchange, candidate: Candidate, open_answer: Opener[A]) -> A:
     """One candidate, tried at most twice; each try is durable as intent before its call."""
     provider = connections.provider(candidate.provider_name)
     assert provider is not None  # `blocked` has looked
     tries = 0
     while True:
         tries += 1
+        intent = exchange.take_first_intent()
         if intent is None:
             intent = exchange.intend(candidate)
             await recording.intended(intent)
         attempt = exchange.begin(intent)
-        intent = None
         try:
             return await one_call(exchange, candidate, attempt, provider, open_answer)
         except ProviderError as exc:

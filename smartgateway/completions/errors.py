@@ -125,4 +125,4 @@ def as_gateway_error(exc: Exception) -> GatewayError:
 
 
 def internal_error() -> GatewayError:
-    return GatewayError(500, "internal_error", "The gateway failed. The failure is recorded.", type="api_error")
+    return GatewayError(500, "internal_error", "The gateway failed. Its log says more.", type="api_error")

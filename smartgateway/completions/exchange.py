@@ -54,6 +54,7 @@ class Exchange:
     id: bytes = field(default_factory=recording.new_id)
     created_at: float = field(default_factory=time.time)
     rate_limit: RateLimit | None = None
+    first_intent: AttemptIntent | None = None  # travels inside the decision, until its attempt begins
     attempts: list[AttemptRecord] = field(default_factory=list)
     fallback_causes: list[str] = field(default_factory=list)
     dropped_params: list[str] = field(default_factory=list)
@@ -76,6 +77,16 @@ class Exchange:
             tier=candidate.name,
             started_at=time.time(),
         )
+
+    def take_first_intent(self) -> AttemptIntent | None:
+        intent, self.first_intent = self.first_intent, None
+        return intent
+
+    def skip(self, cause: str) -> None:
+        """The chosen model is not called: the intent that was recorded for it ends here, with the cause."""
+        intent = self.take_first_intent()
+        if intent is not None:
+            self.begin(intent).error_type = cause
 
     def begin(self, intent: AttemptIntent) -> AttemptRecord:
         attempt = AttemptRecord(

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from audit import recording
 from audit.recording import AuditUnavailableError
-from audit.records import AttemptIntent
 from routing import connections, policies, sessions
 from routing.engine.types import RoutingRefusedError, RoutingRequest
 from routing.providers.base import Answer, Call, Provider
@@ -89,11 +88,12 @@ async def called(exchange: Exchange, open_answer: calling.Opener[A]) -> A:
     """Record, admit, call. Every failure is settled before it is raised as a `GatewayError`."""
     others = candidates_of(exchange)
     chosen = next(others)
-    intent = first_intent(exchange, chosen)
+    if connections.provider(chosen.provider_name):
+        exchange.first_intent = exchange.intend(chosen)
     try:
-        await recorded_decision(exchange, intent)
+        await recorded_decision(exchange)
         exchange.rate_limit = await admit(exchange.ask.key)
-        return await calling.first_that_serves(exchange, chain((chosen,), others), intent, open_answer)
+        return await calling.first_that_serves(exchange, chain((chosen,), others), open_answer)
     except Exception as exc:
         error = as_gateway_error(exc)
         if exchange.is_recorded:
@@ -105,11 +105,11 @@ async def called(exchange: Exchange, open_answer: calling.Opener[A]) -> A:
         raise
 
 
-async def recorded_decision(exchange: Exchange, intent: AttemptIntent | None) -> None:
+async def recorded_decision(exchange: Exchange) -> None:
     """From here on the exchange owes an outcome, even if the client leaves while the record is being synced."""
     exchange.is_recorded = True
     try:
-        await recording.decided(recorded.decision(exchange, intent))
+        await recording.decided(recorded.decision(exchange))
     except Exception:
         exchange.is_recorded = False
         raise
@@ -125,11 +125,6 @@ def candidates_of(exchange: Exchange) -> Iterator[Candidate]:
         local_only=routed.request.local_only,
         served_local_model=connections.served_local_model,
     )
-
-
-def first_intent(exchange: Exchange, chosen: Candidate) -> AttemptIntent | None:
-    """The intent that travels inside the decision: the chosen model's, when it has a provider at all."""
-    return exchange.intend(chosen) if connections.provider(chosen.provider_name) else None
 
 
 async def open_whole(provider: Provider, call: Call) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
-from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord
+from audit.records import AttemptRecord, DecisionRecord, OutcomeRecord
 from routing import prices
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Usage
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 pack = msgspec.msgpack.Encoder(decimal_format="number").encode
 
 
-def decision(exchange: Exchange, first_attempt: AttemptIntent | None) -> DecisionRecord:
+def decision(exchange: Exchange) -> DecisionRecord:
     ask, routed = exchange.ask, exchange.routed
     chosen, signals, features, verdict = routed.decision, routed.signals, routed.features, routed.verdict
     return DecisionRecord(
@@ -65,7 +65,7 @@ def decision(exchange: Exchange, first_attempt: AttemptIntent | None) -> Decisio
         is_housekeeping=features.is_housekeeping,
         is_agentic=features.is_agentic,
         tags=list(ask.options.tags),
-        first_attempt=first_attempt,
+        first_attempt=exchange.first_intent,
     )
 
 

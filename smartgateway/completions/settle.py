@@ -46,6 +46,7 @@ async def settled(exchange: Exchange, *, status: str, http_status: int, error_ty
         return
     exchange.is_settled = True
     exchange.release_slot()
+    exchange.skip(error_type)
     outcome = recorded.outcome(
         exchange, status=status, http_status=http_status, error_type=error_type, is_complete=is_complete
     )

@@ -3,6 +3,7 @@ import asyncio
 import msgspec
 import pytest
 
+from routing import breakers
 from routing.providers.base import (
     ProviderMisconfiguredError,
     ProviderRejectedError,
@@ -154,6 +155,46 @@ async def test_a_key_over_its_limit_is_refused_and_the_refusal_is_an_outcome(wor
     assert caught.value.status == 429
     assert world.log == ["decided", "settled"]
     assert world.record.outcomes[0].status == "refused"
+
+
+async def test_an_intent_that_comes_to_nothing_is_closed_with_its_cause(world):
+    world.refusal = RateLimitExceededError(retry_after=12.0, limit=600)
+
+    with pytest.raises(GatewayError):
+        await path.complete(ask(world))
+
+    [decision], [outcome] = world.record.decisions, world.record.outcomes
+    [attempt] = outcome.attempts
+    assert (attempt.id, attempt.error_type, attempt.status) == (decision.first_attempt.id, "rate_limit_exceeded", None)
+    assert outcome.cost == "0"
+
+
+async def test_whoever_serves_for_a_blocked_model_has_an_attempt_and_a_price_of_its_own(world):
+    for _ in range(5):
+        breakers.breaker("local").failed()
+
+    await path.complete(ask(world))
+
+    [decision], [intent], [outcome] = world.record.decisions, world.record.intents, world.record.outcomes
+    blocked, served = outcome.attempts
+    assert (blocked.id, blocked.request_model, blocked.error_type) == (
+        decision.first_attempt.id,
+        LOCAL_MODEL,
+        "breaker_open",
+    )
+    assert (served.id, served.request_model, served.number) == (intent.id, HAIKU, 2)
+    assert outcome.fallback_causes == ["local:breaker_open"]
+    assert float(outcome.cost) > 0
+
+
+async def test_a_failure_that_nobody_made_good_is_no_fallback(world):
+    world.providers["anthropic"] = None
+    world.local.failures = [down(), down()]
+
+    with pytest.raises(GatewayError):
+        await path.complete(ask(world))
+
+    assert world.record.outcomes[0].fallback_causes == []
 
 
 async def test_nothing_is_called_that_cannot_be_recorded(world):
