@@ -11,19 +11,26 @@ from typing import Any  # noqa: E402  (Django's apps have to be loaded first)
 
 from smartgateway.api import lifespan  # noqa: E402
 from smartgateway.api.base import Unknown  # noqa: E402
+from smartgateway.api.messages.view import UnknownToAnthropic  # noqa: E402
 from smartgateway.api.slim import serve  # noqa: E402
 from smartgateway.urls import api_views  # noqa: E402
 
-unknown = Unknown.as_view()
+unknown, unknown_to_anthropic = Unknown.as_view(), UnknownToAnthropic.as_view()
 VIEWS = {f"/{pattern.pattern}": pattern.callback for pattern in api_views}
+
+
+def view_of(path: str) -> Any:
+    """None for what is not the API's."""
+    if path.startswith("/v1/messages"):
+        return VIEWS.get(path, unknown_to_anthropic)
+    return VIEWS.get(path, unknown if path == "/v1" or path.startswith("/v1/") else None)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
-        path = scope["path"]
-        view = VIEWS.get(path)
-        if view is not None or path.startswith("/v1/"):
-            await serve(view or unknown, scope, receive, send)
+        view = view_of(scope["path"].rstrip("/"))
+        if view is not None:
+            await serve(view, scope, receive, send)
         else:
             await django_application(scope, receive, send)
     elif scope["type"] == "lifespan":

@@ -221,10 +221,17 @@ def test_a_stranger_gets_a_401(served, headers):
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
 
 
-def test_an_unknown_endpoint_is_said_in_json(served):
-    answer = httpx.post(f"{served.url}/v1/nothing", json={}, headers={"x-api-key": KEY})
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/nothing/"])
+def test_an_unknown_endpoint_is_said_in_json(served, path):
+    answer = httpx.post(served.url + path, json={}, headers={"x-api-key": KEY})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_endpoint")
+
+
+def test_an_unknown_endpoint_beside_messages_is_said_in_anthropics_shape(served):
+    answer = httpx.post(f"{served.url}/v1/messages/nothing", json={}, headers={"x-api-key": KEY})
+
+    assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found_error")
 
 
 def test_what_claude_was_sent_was_good(served, doubles, client):

@@ -25,10 +25,10 @@ class GatewayView(APIView):
     http_method_names = ["get", "post"]
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        key, size = None, 0
+        key = None
         try:
             key = await authenticate(request)
-            size = await body.read(request)
+            await body.read(request)
             self.request = body.JSONRequest(request, parsers=PARSERS)
             self.request.auth = key
             handler = getattr(self, (request.method or "").lower(), self.not_allowed)
@@ -39,8 +39,6 @@ class GatewayView(APIView):
             if key is not None and self.face and is_refusal(error):
                 recording.refused(refusal(key, self.face, error))
             return errors.error_response(error, self.error_body(error))
-        finally:
-            body.release(size)
 
     async def not_allowed(self, request: Request) -> HttpResponseBase:
         raise GatewayError(405, "method_not_allowed", f"{request.method} is not allowed here.")

@@ -49,36 +49,33 @@ def decoded(body: bytes) -> Any:
         raise ParseError(f"The body is not valid JSON: {exc}") from None
 
 
-async def read(request: HttpRequest) -> int:
-    """Put the whole body into `request`; its size, which the caller gives back by `release`."""
+async def read(request: HttpRequest) -> None:
+    """Put the whole body into `request`. What it takes is counted until `release`."""
     receive = getattr(request, "receive", None)
     if receive is None:  # Django's own handler has read it already
-        return 0
+        return
     meta = request.META
     declared = meta.get("CONTENT_LENGTH")
     if declared and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
         raise too_large()
     message = await received(receive)
     body: bytes = message.get("body", b"")
+    hold(request, len(body))
     if message.get("more_body"):
-        body = await rest_of(receive, bytearray(body))
-    if len(body) > MAX_BODY_BYTES:
-        raise too_large()
-    hold(len(body))
+        body = await rest_of(request, receive, bytearray(body))
     request._body = body
     request._read_started = True  # type: ignore[attr-defined]  # so that it is read from there
     meta["CONTENT_LENGTH"] = str(len(body))
-    return len(body)
 
 
-async def rest_of(receive: Any, body: bytearray) -> bytes:
+async def rest_of(request: HttpRequest, receive: Any, body: bytearray) -> bytes:
     while True:
         message = await received(receive)
-        body += message.get("body", b"")
+        part = message.get("body", b"")
+        body += part
+        hold(request, len(part))
         if len(body) > MAX_BODY_BYTES:
             raise too_large()
-        if InFlight.bytes_held + len(body) > MAX_BYTES_IN_FLIGHT:
-            raise too_busy()
         if not message.get("more_body"):
             return bytes(body)
 
@@ -120,14 +117,15 @@ async def end_stalled() -> None:
             task.cancel()
 
 
-def hold(size: int) -> None:
+def hold(request: HttpRequest, size: int) -> None:
     if InFlight.bytes_held + size > MAX_BYTES_IN_FLIGHT:
         raise too_busy()
     InFlight.bytes_held += size
+    request.bytes_held = getattr(request, "bytes_held", 0) + size  # type: ignore[attr-defined]
 
 
-def release(size: int) -> None:
-    InFlight.bytes_held -= size
+def release(request: HttpRequest) -> None:
+    InFlight.bytes_held -= getattr(request, "bytes_held", 0)
 
 
 def too_large() -> GatewayError:

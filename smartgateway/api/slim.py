@@ -10,6 +10,7 @@ from typing import Any
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 
+from smartgateway.api import body
 from smartgateway.api.errors import error_response, openai_body
 from smartgateway.api.headers import Marked
 from smartgateway.api.sse import EventStream
@@ -37,6 +38,7 @@ async def serve(view: View, scope: dict[str, Any], receive: Any, send: Any) -> N
             raise
     finally:
         watch.stop()
+        body.release(request)
 
 
 async def answered(view: View, request: HttpRequest) -> HttpResponse:

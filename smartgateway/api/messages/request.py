@@ -9,6 +9,15 @@ from smartgateway.completions.errors import BadRequestError
 
 Block = Mapping[str, Any]
 SAME_NAME = ("model", "max_tokens", "temperature", "top_p", "stream")
+KINDS = {
+    "metadata": dict,
+    "output_config": dict,
+    "thinking": dict,
+    "tool_choice": dict,
+    "tools": list,
+    "stop_sequences": list,
+}
+WORDS: dict[type, str] = {dict: "an object", list: "a list"}
 EFFORTLESS = {"type": "disabled"}
 encode = msgspec.json.Encoder().encode
 
@@ -21,19 +30,32 @@ def indoor(data: Any) -> dict[str, Any]:
         raise BadRequestError("max_tokens: a whole number is required.", param="max_tokens")
     if not isinstance(data.get("messages"), list):
         raise BadRequestError("messages: a list is required.", param="messages")
+    for name, kind in KINDS.items():
+        check_kind(data.get(name), kind, name)
+    check_objects(data.get("tools") or [], "tools")
     body = {name: data[name] for name in SAME_NAME if data.get(name) is not None}
     body["messages"] = [*system_messages(data.get("system")), *messages(data["messages"])]
     if data.get("stop_sequences"):
         body["stop"] = data["stop_sequences"]
     if data.get("tools"):
-        body["tools"] = [tool(entry) for entry in data["tools"] if isinstance(entry, dict) and "input_schema" in entry]
-    if isinstance(data.get("tool_choice"), dict):
+        body["tools"] = [tool(entry) for entry in data["tools"] if "input_schema" in entry]
+    if data.get("tool_choice"):
         body |= tool_choice(data["tool_choice"])
     if effort := reasoning_effort(data):
         body["reasoning_effort"] = effort
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
     return body
+
+
+def check_kind(value: object, kind: type, name: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise BadRequestError(f"{name}: {WORDS[kind]} is required.", param=name)
+
+
+def check_objects(entries: list[Any], name: str) -> None:
+    for index, entry in enumerate(entries):
+        check_kind(entry, dict, f"{name}.{index}")
 
 
 def system_messages(system: object) -> list[dict[str, Any]]:
@@ -88,6 +110,8 @@ def user(role: str, blocks: list[Block]) -> Iterator[dict[str, Any]]:
 
 def tool_result(block: Block) -> dict[str, Any]:
     content = block.get("content") or ""
+    if not isinstance(content, str | list):
+        raise BadRequestError("tool_result.content: a string or a list of blocks is required.", param="messages")
     text = content if isinstance(content, str) else text_of(content)
     if block.get("is_error"):
         text = f"Error: {text}"
@@ -97,9 +121,12 @@ def tool_result(block: Block) -> dict[str, Any]:
 def user_parts(block: Block) -> Iterator[dict[str, Any]]:
     kind = block.get("type")
     if kind == "text":
-        yield {"type": "text", "text": block.get("text", "")}
+        text = block.get("text")
+        yield {"type": "text", "text": text if isinstance(text, str) else ""}
     elif kind == "image":
-        yield {"type": "image_url", "image_url": {"url": image_url(block.get("source") or {})}}
+        source = block.get("source")
+        check_kind(source, dict, "image.source")
+        yield {"type": "image_url", "image_url": {"url": image_url(source or {})}}
     elif kind == "tool_result" and isinstance(block.get("content"), list):
         for inner in block["content"]:
             if isinstance(inner, dict) and inner.get("type") == "image":

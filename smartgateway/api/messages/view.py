@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from smartgateway.api.answering import respond
-from smartgateway.api.base import GatewayView, key_of
+from smartgateway.api.base import GatewayView, Unknown, key_of
 from smartgateway.api.messages.request import indoor
 from smartgateway.api.messages.response import MessagesRenderer, error_body, message
 from smartgateway.api.options import options
@@ -22,6 +22,10 @@ class Messages(GatewayView):
 
     async def post(self, request: Request) -> HttpResponse:
         return await respond(ask_of(request), MessagesRenderer(), whole)
+
+
+class UnknownToAnthropic(Unknown):
+    error_body = staticmethod(error_body)
 
 
 def whole(answered: Answered) -> bytes:

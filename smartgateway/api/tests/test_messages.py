@@ -71,6 +71,10 @@ def test_images_become_image_parts(source, url):
     assert body["messages"][0]["content"] == [{"type": "image_url", "image_url": {"url": url}}]
 
 
+def with_block(block):
+    return {"max_tokens": 5, "messages": [{"role": "user", "content": [block]}]}
+
+
 @pytest.mark.parametrize(
     ("data", "param"),
     [
@@ -81,6 +85,15 @@ def test_images_become_image_parts(source, url):
         ({"max_tokens": 5, "messages": [{"role": "robot", "content": "hi"}]}, "messages"),
         ({"max_tokens": 5, "messages": [{"role": "user", "content": 5}]}, "messages"),
         ({"max_tokens": 5, "system": 5, "messages": [USER]}, "system"),
+        ({"max_tokens": 5, "metadata": "x", "messages": [USER]}, "metadata"),
+        ({"max_tokens": 5, "output_config": 5, "messages": [USER]}, "output_config"),
+        ({"max_tokens": 5, "thinking": 5, "messages": [USER]}, "thinking"),
+        ({"max_tokens": 5, "stop_sequences": 5, "messages": [USER]}, "stop_sequences"),
+        ({"max_tokens": 5, "tool_choice": "x", "messages": [USER]}, "tool_choice"),
+        ({"max_tokens": 5, "tools": "x", "messages": [USER]}, "tools"),
+        ({"max_tokens": 5, "tools": [1], "messages": [USER]}, "tools.0"),
+        (with_block({"type": "image", "source": 5}), "image.source"),
+        (with_block({"type": "tool_result", "tool_use_id": "a", "content": 7}), "messages"),
     ],
 )
 def test_a_bad_request_names_the_member_at_fault(data, param):
