@@ -18,8 +18,9 @@ POLICY_DIFFERS = "routing.W003"
 NO_PRICE = "routing.W004"
 
 
-@register()
+@register(deploy=True)
 def a_provider_is_configured(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """For a deployment only: `make run` finds or brings a local model that other commands do not hear of."""
     if settings.ANTHROPIC_API_KEY or settings.LOCAL_LLM_BASE_URL:
         return []
     return [

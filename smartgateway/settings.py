@@ -2,9 +2,11 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -53,13 +55,29 @@ def base_url(name: str, default: str = "") -> str:
 def database(name: str) -> dict[str, Any]:
     """What the address names, SQLite in var/ without one; a malformed address is not shown, it may hold a password."""
     address = os.environ.get(name) or f"sqlite:///{VAR_DIR / 'smartgateway.sqlite3'}"
-    try:
-        named: dict[str, Any] = env.db_url_config(address)
-    except ValueError:
-        named = {}
+    with warnings.catch_warnings(action="ignore"):  # they would show the address
+        try:
+            named: dict[str, Any] = env.db_url_config(address)
+        except ValueError:
+            named = {}
     if not named.get("ENGINE"):
         raise ImproperlyConfigured(f"{name} is not a database address: use postgres://user:password@host/name")
     return named
+
+
+def redis_url(name: str) -> str:
+    """Empty for none; a malformed address is not shown, it may hold a password."""
+    value: str = read("str", name, default="")
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured(f"{name} is not a Redis address: use redis://host:6379/0")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    value: str = read("str", name, default=default)
+    if value not in available_timezones():
+        raise ImproperlyConfigured(f"{name} is {value!r}: use a name like Europe/Berlin")
+    return value
 
 
 # The server
@@ -97,7 +115,7 @@ else:
         **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL: str = read("str", "REDIS_URL", default="")
+REDIS_URL = redis_url("REDIS_URL")
 
 # Local and Claude
 ANTHROPIC_API_KEY: str = read("str", "ANTHROPIC_API_KEY", default="")
@@ -146,7 +164,7 @@ AUDIT_DURABILITY = choice("AUDIT_DURABILITY", ("journal", "database"), "journal"
 AUDIT_JOURNAL_DIR = Path(read("str", "AUDIT_JOURNAL_DIR", default=str(VAR_DIR / "journal")))
 AUDIT_JOURNAL_MAX_MB: int = positive("AUDIT_JOURNAL_MAX_MB", 1024)
 AUDIT_CHAIN_KEY: str = read("str", "AUDIT_CHAIN_KEY", default="")
-REPORT_TIME_ZONE: str = read("str", "REPORT_TIME_ZONE", default="UTC")
+REPORT_TIME_ZONE = time_zone("REPORT_TIME_ZONE", "UTC")
 
 # Bootstrap
 BOOTSTRAP_API_KEY: str = read("str", "BOOTSTRAP_API_KEY", default="")
@@ -210,7 +228,6 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # served from where they are: no collectstatic step, none forgotten
 STATICFILES_DIRS = [BASE_DIR / "smartgateway" / "static"]
-WHITENOISE_USE_FINDERS = True  # serves from where files are installed: collectstatic is not needed, only possible
 APPEND_SLASH = True
 REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
 LOGGING = {

@@ -13,7 +13,7 @@ from django.conf import settings
 from tests.environment import variables
 
 ROOT = Path(settings.BASE_DIR)
-READERS = {"read", "positive", "base_url", "choice", "bool", "database"}
+READERS = {"read", "positive", "base_url", "choice", "bool", "database", "redis_url", "time_zone"}
 ABOUT_THE_FILE_ITSELF = {"READ_DOT_ENV"}
 
 
@@ -71,6 +71,9 @@ def test_the_platform_runs_release_web_worker_and_beat():
         pytest.param(
             "DATABASE_URL", "postgres://u:se/cret@h/db", "DATABASE_URL is not a database address", id="a bad one"
         ),
+        pytest.param("DATABASE_URL", "postgres//u:secret@h/db", "DATABASE_URL is not a database address", id="a slip"),
+        pytest.param("REDIS_URL", "u:secret@h", "REDIS_URL is not a Redis address", id="no Redis"),
+        pytest.param("REPORT_TIME_ZONE", "Mars/Base", "REPORT_TIME_ZONE is 'Mars/Base'", id="no such place"),
         pytest.param("PORT", "eighty", "PORT: ", id="no number"),
         pytest.param("LOG_LEVEL", "LOUD", "LOG_LEVEL is 'LOUD': use one of", id="no such choice"),
         pytest.param("LOCAL_LLM_BASE_URL", "models:8000", "LOCAL_LLM_BASE_URL is", id="no scheme"),

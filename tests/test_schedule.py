@@ -27,7 +27,7 @@ def test_each_entry_runs_a_task_that_exists_and_takes_its_arguments(name):
 def test_todays_report_is_rebuilt_every_few_minutes_and_the_days_before_nightly():
     schedules = {entry["task"].split(".")[-1]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
 
-    assert schedules["rebuild_daily_report_task"] == 300
+    assert schedules["rebuild_daily_report_task"] == 120
     assert schedules["rebuild_recent_reports_task"].hour == {0}
 
 

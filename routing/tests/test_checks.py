@@ -28,7 +28,7 @@ def warnings(**options):
 def test_a_gateway_without_any_provider_is_told_which_variables_to_set(settings):
     settings.ANTHROPIC_API_KEY = settings.LOCAL_LLM_BASE_URL = ""
 
-    hint = warnings()["routing.W001"].hint
+    hint = warnings(include_deployment_checks=True)["routing.W001"].hint
 
     assert "ANTHROPIC_API_KEY" in hint
     assert "LOCAL_LLM_BASE_URL" in hint
@@ -39,7 +39,7 @@ def test_one_provider_is_enough(settings, variable):
     settings.ANTHROPIC_API_KEY = settings.LOCAL_LLM_BASE_URL = ""
     setattr(settings, variable, "http://127.0.0.1:11434")
 
-    assert warnings() == {}
+    assert warnings(include_deployment_checks=True) == {}
 
 
 @pytest.mark.usefixtures("_bootstrapped")
