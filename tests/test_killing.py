@@ -63,15 +63,19 @@ def is_of_classifier(ollama, attempt_id):
     return any(each["attempt_id"] == attempt_id and each["body"].get("format") for each in ollama.requests)
 
 
+def attempts_recorded(served):
+    return [row[0] for row in served.rows(f"SELECT {HEX.format('id')} FROM audit_attempt")]
+
+
 def prove(served, doubles, load):
     """What was promised of the record, after the load has ended."""
-    wait_until(lambda: not served.rows(WITHOUT_OUTCOME), "every decision has its outcome", 30)
     seen = attempts_seen(doubles)
-    recorded = [row[0] for row in served.rows(f"SELECT {HEX.format('id')} FROM audit_attempt")]
+    wait_until(lambda: set(seen) <= set(attempts_recorded(served)), "every attempt is shipped", 30)
+    wait_until(lambda: not served.rows(WITHOUT_OUTCOME), "every decision has its outcome", 30)
+    recorded = attempts_recorded(served)
     answered = [row[0] for row in served.rows(ANSWERED)]
 
     assert len(seen) == len(set(seen))
-    assert set(seen) <= set(recorded)
     assert len(recorded) == len(set(recorded))
     assert len(load.answered) == len(set(load.answered))
     assert set(load.answered) <= set(answered)
