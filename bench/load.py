@@ -25,6 +25,7 @@ class Spec(msgspec.Struct):
     connections: int
     seconds: float
     warm_seconds: float = 0.5
+    spread_seconds: float = 0.0  # over which the connections begin; in step they would measure each other's queue
 
     def request(self) -> bytes:
         content = json.dumps(self.body).encode()
@@ -72,6 +73,7 @@ class Load:
         self.ends_at = self.warm_until + self.spec.seconds
         for _ in range(self.spec.connections):
             await self.connect()
+            await asyncio.sleep(self.spec.spread_seconds / self.spec.connections)
         await asyncio.wait_for(self.done, self.spec.warm_seconds + self.spec.seconds + PATIENCE_SECONDS)
         first = sorted(sample.first for sample in self.samples)
         last = sorted(sample.last for sample in self.samples)

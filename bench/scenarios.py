@@ -45,6 +45,7 @@ class Scenario(NamedTuple):
 
 WHOLE = {count: Scenario(f"JSON, {count} at once", count, {}) for count in (1, 32, 128)}
 BURST = Scenario(f"{EVENTS} events in a burst, 32 at once", 32, {"stream": True, "max_tokens": EVENTS})
+STREAM_SECONDS = EVENTS * PAUSE_MS / 1000
 PACED = Scenario(
     f"{EVENTS} events {PAUSE_MS} ms apart, 32 at once", 32, {"stream": True, "max_tokens": EVENTS, "seed": PAUSE_MS}
 )
@@ -73,7 +74,8 @@ def measure(target: Target, scenario: Scenario, seconds: float) -> Measured:
         headers=target.headers,
         body=scenario.body,
         connections=scenario.connections,
-        seconds=max(seconds, 4 * EVENTS * PAUSE_MS / 1000) if scenario == PACED else seconds,
+        seconds=max(seconds, 4 * STREAM_SECONDS) if scenario == PACED else seconds,
+        spread_seconds=STREAM_SECONDS if scenario == PACED else 0.0,
     )
     before, beside = spent(target), sum(map(cpu_seconds, target.companions))
     result = run_load(spec)
