@@ -58,7 +58,7 @@ def spare_the_collector() -> None:
     """What was loaded by now stays for good: the garbage collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 20, 20)
+    gc.set_threshold(2_000, 20, 20)
 
 
 async def stop() -> None:
