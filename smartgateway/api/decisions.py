@@ -64,5 +64,5 @@ def row(decision: RoutingDecision, outcome: Outcome | None) -> dict[str, Any]:
         "served_tier": outcome.served_tier if outcome else None,
         "served_model": outcome.served_model if outcome else None,
         "output_tokens": outcome.output_tokens if outcome else None,
-        "cost_usd": str(outcome.cost) if outcome and outcome.cost is not None else None,
+        "cost_usd": f"{outcome.cost.normalize():f}" if outcome and outcome.cost is not None else None,
     }

@@ -7,10 +7,11 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from routing import connections, policies
+from routing.engine.types import Tier
 from smartgateway.api.base import GatewayView
 
 ROUTED = ("auto", "smart", "claude-auto")
-TIERS = ("local", "haiku", "sonnet", "opus")
+CLAUDE_TIERS = ("haiku", "sonnet", "opus")
 EPOCH = "2026-01-01T00:00:00Z"
 
 
@@ -28,11 +29,15 @@ class Models(GatewayView):
 
 
 def entries() -> list[tuple[str, str]]:
-    """Ids with their owner: what routes, the tiers, aliases without `*`, concrete models."""
+    """Ids with their owner: what routes, the tiers that are configured, aliases without `*`, concrete models."""
     policy, seen = policies.current(), connections.surroundings()
+    tiers = ["local"] if Tier.LOCAL in seen.configured else []
+    claude: set[str] = set()
+    if Tier.SONNET in seen.configured:
+        tiers += CLAUDE_TIERS
+        claude = {policy.models[name] for name in CLAUDE_TIERS} | seen.anthropic_models
     aliases = [alias.pattern for alias in policy.aliases if not alias.pattern.endswith("*")]
-    claude = {policy.models[name] for name in TIERS[1:]} | seen.anthropic_models
-    found = [(name, "smartgateway") for name in (*ROUTED, *TIERS, *aliases)]
+    found = [(name, "smartgateway") for name in (*ROUTED, *tiers, *aliases)]
     found += [(name, "anthropic") for name in sorted(claude)]
     found += [(name, "local") for name in sorted(seen.local_models)]
     return list(dict.fromkeys(found))
