@@ -14,13 +14,15 @@ from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
 from smartgateway.api.requests import check_chat
 from smartgateway.completions import path
+from smartgateway.completions.admission import admit
 from smartgateway.completions.exchange import Ask, Exchange
 
 
 class Route(GatewayView):
-    """`?classify=1` asks Phase 2 as well; otherwise an ambiguous request shows its fallback tier."""
+    """Counts to the key's limit. `?classify=1` asks Phase 2 too; else an ambiguous request shows its fallback tier."""
 
     async def post(self, request: Request) -> HttpResponse:
+        await admit(key_of(request))
         body = check_chat(request.data)
         ask = Ask(key=key_of(request), face="route", body=body, options=options(request.META, body), is_stream=False)
         exchange = await path.decided(ask, ask_classifier=request.query_params.get("classify") == "1")
