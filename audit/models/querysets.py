@@ -84,9 +84,6 @@ class DailyReportQuerySet(QuerySet[_DailyReport]):
     def by_team(self) -> list[dict[str, Any]]:
         return self._by("team_id", label="team_name")
 
-    def by_key(self) -> list[dict[str, Any]]:
-        return self._by("key_id", label="key_name")
-
     def latency(self, *shares: float) -> list[float | None]:
         """Percentiles of the duration of answers, in seconds, one for each of `shares` (0..1)."""
         whole = merged(self.values_list("latency_histogram", flat=True))

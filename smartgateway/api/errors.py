@@ -38,8 +38,4 @@ def error_response(exc: GatewayError, body: dict[str, Any]) -> HttpResponse:
         response["retry-after"] = str(max(1, round(exc.retry_after)))
     if exc.should_retry is not None:
         response["x-should-retry"] = "true" if exc.should_retry else "false"
-    if exc.decision_id is not None:
-        response["x-request-id"] = response["x-smartgateway-decision-id"] = str(UUID(bytes=exc.decision_id))
-    for name, value in exc.headers.items():
-        response[name] = value
     return response

@@ -39,7 +39,6 @@ class GatewayError(Exception):
         param: str | None = None,
         retry_after: float | None = None,
         should_retry: bool | None = None,
-        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -49,7 +48,6 @@ class GatewayError(Exception):
         self.param = param
         self.retry_after = retry_after
         self.should_retry = should_retry
-        self.headers = headers or {}
         self.decision_id: bytes | None = None  # set once a decision is recorded for the request
 
 
