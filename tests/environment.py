@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +32,11 @@ os.environ["READ_DOT_ENV"] = "0"
 os.environ["SECRET_KEY"] = "a-key-for-tests-only-that-is-long-enough-to-pass-the-deploy-check"
 if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["REDIS_URL"] = own_redis_database(os.environ["REDIS_URL"], os.environ["PYTEST_XDIST_WORKER"])
+# How long a draw or an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_addoption(parser):

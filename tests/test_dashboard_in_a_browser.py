@@ -53,7 +53,7 @@ def test_a_manager_signs_in_and_reads_the_day(address, width, scheme):
         expect(page.get_by_text("−$1.00").first).to_be_visible()
         expect(page.get_by_role("row", name=re.compile("Local.*60"))).to_be_visible()
         expect(page.get_by_text("ada's laptop")).to_be_visible()
-        page.wait_for_function("Chart.getChart('trend-chart').data.datasets.length === 2")
+        page.wait_for_function("window.Chart?.getChart('trend-chart')?.data.datasets.length === 2")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert complaints == []
 
