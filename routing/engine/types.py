@@ -164,7 +164,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens. Above `above_input_tokens` the whole request is billed by `above`."""
+    """USD per million tokens, to six decimals. Above `above_input_tokens` the whole request is billed by `above`.
+
+    `rates` are the same prices in whole picodollars per token: fresh input, cache read, cache writes, output.
+    """
 
     input_per_mtok: Decimal
     output_per_mtok: Decimal
@@ -173,6 +176,24 @@ class Price:
     cache_write_1h_per_mtok: Decimal
     above_input_tokens: int | None = None
     above: "Price | None" = None
+    rates: tuple[int, int, int, int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rates = (
+            _picodollars(self.input_per_mtok),
+            _picodollars(self.cache_read_per_mtok),
+            _picodollars(self.cache_write_5m_per_mtok),
+            _picodollars(self.cache_write_1h_per_mtok),
+            _picodollars(self.output_per_mtok),
+        )
+        object.__setattr__(self, "rates", rates)
+
+
+def _picodollars(per_mtok: Decimal) -> int:
+    exact = per_mtok * 1_000_000
+    if exact != int(exact):
+        raise ValueError(f"{per_mtok} USD per million tokens has more than six decimals")
+    return int(exact)
 
 
 Matcher = Callable[[str], Mapping[str, tuple[str, ...]]]

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -86,10 +87,11 @@ def surroundings_of(routed: Routed) -> tuple[object, ...]:
 
 def candidate_costs(routed: Routed) -> list[tuple[str, str | None]]:
     """Each tier with the estimated cost of its input alone; what the answer will hold is not known yet."""
-    book, usage = prices.current(), Usage(fresh_input_tokens=routed.features.estimated_tokens)
+    book, usage = prices.current(), Usage(routed.features.estimated_tokens)
+    models, now = routed.policy.models, datetime.now(UTC)
     costs: list[tuple[str, str | None]] = []
     for tier in LADDER:
-        found = book.find(PROVIDER_OF[tier], routed.policy.models[tier])
+        found = book.find(PROVIDER_OF[tier], models[tier], now)
         costs.append((tier, str(cost_of(usage, found[0])) if found else None))
     return costs
 

@@ -26,6 +26,8 @@ HAIKU = Price(
 )
 OPUS = Price(Decimal(4), Decimal(20), Decimal("0.20"), Decimal(5), Decimal(8))
 tokens = st.integers(0, 2_000_000)
+dollars = st.decimals(0, 1_000, allow_nan=False, places=6)
+prices = st.builds(Price, dollars, dollars, dollars, dollars, dollars)
 usages = st.builds(Usage, **dict.fromkeys(COUNTERS, tokens))
 
 
@@ -43,6 +45,24 @@ usages = st.builds(Usage, **dict.fromkeys(COUNTERS, tokens))
 )
 def test_a_call_costs_what_its_counters_say(usage, price, cost):
     assert cost_of(usage, price) == Decimal(cost)
+
+
+@given(usages, prices)
+def test_a_cost_is_exact_to_the_last_decimal(usage, price):
+    dollars_by_hand = (
+        usage.fresh_input_tokens * price.input_per_mtok
+        + usage.cache_read_input_tokens * price.cache_read_per_mtok
+        + usage.cache_write_5m_input_tokens * price.cache_write_5m_per_mtok
+        + usage.cache_write_1h_input_tokens * price.cache_write_1h_per_mtok
+        + usage.output_tokens * price.output_per_mtok
+    ) / 1_000_000
+
+    assert cost_of(usage, price) == dollars_by_hand
+
+
+def test_a_price_finer_than_the_table_holds_is_refused():
+    with pytest.raises(ValueError, match="six decimals"):
+        replace(OPUS, input_per_mtok=Decimal("0.0000001"))
 
 
 @given(usages, st.sampled_from(COUNTERS), st.integers(1, 1_000_000), st.sampled_from([HAIKU, OPUS]))
