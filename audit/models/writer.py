@@ -16,5 +16,9 @@ class Writer(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True, help_text="When it was found ended and all was shipped.")
     swept_at = models.DateTimeField(null=True, blank=True, help_text="When its open decisions were closed.")
 
+    is_synthetic = models.BooleanField(
+        default=False, help_text="Its rows were made to try things with; `seed_history --remove` takes them away."
+    )
+
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

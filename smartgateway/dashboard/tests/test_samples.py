@@ -1,0 +1,81 @@
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+
+from audit.models import Attempt, DailyReport, Outcome, RoutingDecision, Writer
+from audit.reports import today
+from audit.verification import verify
+from routing import policies, prices
+from smartgateway.dashboard.samples import remove
+from smartgateway.dashboard.samples.exchanges import samples
+from smartgateway.dashboard.tests.rows import decision, outcome, report
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bootstrapped(db):
+    policies.load_defaults()
+    prices.load_defaults()
+    policies.refresh()
+    prices.refresh()
+    yield
+    policies.forget()
+
+
+@pytest.fixture
+def seeded(bootstrapped):
+    call_command("seed_history", "--days", "3", "--per-day", "400", verbosity=0, stdout=StringIO())
+
+
+def test_a_synthetic_history_is_a_record_that_holds_together(seeded, tmp_path):
+    found = verify(Path(tmp_path))
+
+    assert found.troubles == []
+    assert RoutingDecision.objects.count() == Outcome.objects.count() > 100
+    assert Attempt.objects.filter(number=2).exists()
+
+
+def test_it_is_spread_over_what_a_dashboard_shows(seeded):
+    decisions = RoutingDecision.objects.order_by()
+
+    assert set(decisions.values_list("tier", flat=True).distinct()) >= {"local", "sonnet", "opus"}
+    assert set(decisions.values_list("phase", flat=True).distinct()) >= {"explicit", "heuristic", "llm_classifier"}
+    assert decisions.values("team_id").distinct().count() == 4
+    assert Outcome.objects.exclude(status="answered").exists()
+
+
+def test_it_is_in_the_reports_and_lies_in_the_days_that_were_asked_for(seeded):
+    days = set(DailyReport.objects.values_list("day", flat=True))
+
+    assert days <= {today() - timedelta(days=number) for number in range(3)}
+    assert DailyReport.objects.aggregate(n=Sum("request_count"))["n"] == RoutingDecision.objects.count()
+
+
+def test_it_is_removed_whole_and_nothing_else_is(seeded):
+    real = decision()
+    outcome(real)
+    report(team_id=1)
+
+    remove()
+
+    assert RoutingDecision.objects.get().pk == real.pk
+    assert Outcome.objects.get().pk == real.pk
+    assert not Attempt.objects.exists()
+    assert not Writer.objects.filter(is_synthetic=True).exists()
+    assert DailyReport.objects.get().team_id == 1
+
+
+def test_the_same_seed_draws_the_same_day(bootstrapped):
+    assert [each.decision.tier for each in samples(30, 5)] == [each.decision.tier for each in samples(30, 5)]
+
+
+def test_it_needs_a_policy_to_decide_by(db):
+    policies.forget()
+
+    with pytest.raises(CommandError, match="bootstrap"):
+        call_command("seed_history")
