@@ -17,7 +17,7 @@ CALL = {"id": "c1", "type": "function", "function": {"name": "read_file", "argum
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`weight` of all requests. Tokens are medians; `cached` is the share of the input that Claude reads from its cache."""
+    """`weight` of all requests. Tokens are medians; `cached` is the share of the input read from a prompt cache."""
 
     weight: int
     messages: Sequence[Mapping[str, Any]]
