@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 from audit import recording
 from routing import connections, policies, prices, sessions
-from smartgateway.api import body
+from smartgateway.api import body, outgoing
 from smartgateway.keys import snapshots
 from smartgateway.redis import connection
 
@@ -76,6 +76,7 @@ async def keep_fresh() -> None:
     await asyncio.gather(
         repeat(read_snapshots, REFRESH_SECONDS),
         repeat(body.end_stalled, REFRESH_SECONDS),
+        repeat(outgoing.tend_all, REFRESH_SECONDS),
         repeat(look_at_providers, DISCOVER_SECONDS),
     )
 

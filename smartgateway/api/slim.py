@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from smartgateway.api import body
 from smartgateway.api.errors import error_response, openai_body
 from smartgateway.api.headers import Marked
+from smartgateway.api.outgoing import COMMENT, Outgoing, closed, opened
 from smartgateway.api.sse import EventStream
 from smartgateway.completions.errors import as_gateway_error
 from smartgateway.completions.settle import CLIENT_GONE
@@ -26,17 +27,20 @@ async def serve(view: View, scope: dict[str, Any], receive: Any, send: Any) -> N
     request = ASGIRequest(scope, io.BytesIO())
     watch = Watch(receive)
     request.receive = watch.receive  # type: ignore[attr-defined]
+    Outgoing.sends[watch.task] = send
     try:
         response = await answered(view, request)
         if isinstance(response, EventStream):
-            await send_stream(response, send)
+            await send_stream(response, opened(COMMENT))
         else:
             await send(start_of(response))
             await send({"type": "http.response.body", "body": response.content})
     except asyncio.CancelledError:
-        if not watch.is_gone:
+        stream = Outgoing.open.get(watch.task)
+        if not watch.is_gone and not (stream and stream.is_given_up):
             raise
     finally:
+        closed(watch.task)
         watch.stop()
         body.release(request)
 
@@ -50,16 +54,22 @@ async def answered(view: View, request: HttpRequest) -> HttpResponse:
         return error_response(error, openai_body(error))
 
 
-async def send_stream(response: EventStream, send: Any) -> None:
+async def send_stream(response: EventStream, out: Outgoing) -> None:
     """The first event is awaited before the headers go out: until then the generator has not begun."""
+    send = out.send
     async with aclosing(response.events) as events:
-        is_started = False
         async for event in events:
-            if not is_started:
-                await send(start_of(response))
-                is_started = True
+            if out.aside is not None:
+                await out.finish_aside()
+            out.is_sending = True
+            if not out.has_begun:
+                await out.begin(start_of(response))
             if event:
                 await send({"type": "http.response.body", "body": event, "more_body": True})
+            out.is_sending = False
+            out.quiet_seconds = 0
+        await out.finish_aside()
+        out.is_sending = True
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -78,7 +88,9 @@ class Watch:
     def __init__(self, receive: Any) -> None:
         self._receive = receive
         self._listener: asyncio.Task[None] | None = None
-        self._task = asyncio.current_task()
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
         self.is_gone = False
 
     async def receive(self) -> dict[str, Any]:
@@ -93,8 +105,7 @@ class Watch:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.is_gone = True
-        if self._task is not None:
-            self._task.cancel(CLIENT_GONE)
+        self.task.cancel(CLIENT_GONE)
 
     def stop(self) -> None:
         if self._listener is not None:

@@ -73,6 +73,8 @@ def message_id(identity: str) -> str:
 class MessagesRenderer:
     """Chunks to events: one block open at a time, its index counted here, usage with the message's end."""
 
+    ping = b'event: ping\ndata: {"type": "ping"}\n\n'
+
     def __init__(self) -> None:
         self.is_started = False
         self.index = -1
