@@ -1,23 +1,53 @@
-from decimal import Decimal
+"""Prices: what is in force is never rewritten, a change starts a new row."""
 
-from django.contrib import admin
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from routing.models import ModelPrice
 from routing.models.prices import ABOVE, PARTS
+from routing.prices import changes
 
 
 @admin.register(ModelPrice)
 class ModelPriceAdmin(ModelAdmin):
-    list_display = ["model", "provider_name", "input", "output", "cache_read", "starts", "ends"]
-    list_filter = ["provider_name"]
+    list_display = ["model", "provider_name", "input", "output", "cache_read", "starts", "ends", "is_edited"]
+    list_filter = ["provider_name", "is_edited"]
     search_fields = ["model", "provider_name", "source"]
+    readonly_fields = ["is_edited"]
     fieldsets = [
-        (None, {"fields": ["provider_name", "model", "valid_from", "valid_until", "source"]}),
+        (None, {"fields": ["provider_name", "model", "valid_from", "valid_until", "source", "is_edited"]}),
         ("USD per million tokens", {"fields": [f"{part}_per_mtok" for part in PARTS]}),
         ("Long requests", {"fields": ["above_input_tokens", *ABOVE]}),
+        ("A machine of your own", {"fields": ["per_hour"]}),
     ]
+
+    def has_change_permission(self, request: HttpRequest, obj: ModelPrice | None = None) -> bool:
+        """What has ended is history."""
+        is_over = obj is not None and obj.valid_until is not None and obj.valid_until <= timezone.now()
+        return bool(super().has_change_permission(request, obj)) and not is_over
+
+    def has_delete_permission(self, request: HttpRequest, obj: ModelPrice | None = None) -> bool:
+        """Recorded costs name the row that they were computed from."""
+        is_begun = obj is not None and obj.valid_from <= timezone.now()
+        return bool(super().has_delete_permission(request, obj)) and not is_begun
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ModelPrice | None = None) -> list[str]:
+        """A price does not move to another model, nor one in force to another start."""
+        is_begun = obj is not None and obj.valid_from <= timezone.now()
+        own = ["provider_name", "model"] if obj else []
+        return [*self.readonly_fields, *own, *(["valid_from"] if is_begun else [])]
+
+    def save_model(self, request: HttpRequest, obj: ModelPrice, form: Any, change: bool) -> None:
+        obj.is_edited = True
+        if change and changes.keep_history(obj, timezone.now()):
+            messages.info(request, f"{obj} costs this from now on; until now it cost what the row before says.")
+        changes.start(obj)
 
     @display(description="input, $ per Mtok", ordering="input_per_mtok")
     def input(self, row: ModelPrice) -> str:

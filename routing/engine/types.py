@@ -166,7 +166,8 @@ class Usage:
 class Price:
     """USD per million tokens, to six decimals. Above `above_input_tokens` the whole request is billed by `above`.
 
-    `rates` are the same prices in whole picodollars per token: fresh input, cache read, cache writes, output.
+    `per_hour` is what a machine of one's own costs while it works. `rates` are the prices in whole picodollars per
+    token: fresh input, cache read, cache writes, output.
     """
 
     input_per_mtok: Decimal
@@ -176,6 +177,7 @@ class Price:
     cache_write_1h_per_mtok: Decimal
     above_input_tokens: int | None = None
     above: "Price | None" = None
+    per_hour: Decimal = Decimal(0)
     rates: tuple[int, int, int, int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

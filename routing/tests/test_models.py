@@ -52,6 +52,7 @@ def phrase(**changes):
         pytest.param(lambda: RoutingSettings(mode="random"), id="an unknown mode"),
         pytest.param(lambda: RoutingSettings(ambiguous_fallback_tier="haiku"), id="an unknown tier"),
         pytest.param(lambda: price(input_per_mtok=Decimal(-1)), id="a negative price"),
+        pytest.param(lambda: price(per_hour=Decimal(-1)), id="a negative price of an hour"),
         pytest.param(lambda: price(valid_until=START), id="a price that ends as it starts"),
         pytest.param(lambda: price(above_input_tokens=100), id="a limit without prices above it"),
         pytest.param(lambda: price(above_input_per_mtok=Decimal(1)), id="prices above no limit"),
@@ -101,6 +102,44 @@ def test_a_price_may_follow_another():
     price(valid_from=START + timedelta(days=1)).save()
 
     assert ModelPrice.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        pytest.param(1, None, id="inside, without an end"),
+        pytest.param(-5, 1, id="into its start"),
+        pytest.param(-5, None, id="around it"),
+        pytest.param(3, 4, id="inside"),
+    ],
+)
+def test_the_database_refuses_two_prices_at_one_moment(start, end):
+    day = timedelta(days=1)
+    price(valid_until=START + 10 * day).save()
+    second = price(valid_from=START + start * day, valid_until=end and START + end * day)
+
+    with pytest.raises(IntegrityError, match="two prices"), transaction.atomic():
+        second.save()
+
+
+def test_the_database_refuses_to_stretch_a_price_over_the_next():
+    change = START + timedelta(days=1)
+    price(valid_from=change).save()
+    first = price(valid_until=change)
+    first.save()
+
+    first.valid_until = None
+    with pytest.raises(IntegrityError, match="two prices"), transaction.atomic():
+        first.save()
+
+
+def test_prices_of_other_models_and_providers_hold_at_the_same_time():
+    price().save()
+
+    price(model="other").save()
+    price(provider_name="local").save()
+
+    assert ModelPrice.objects.count() == 3
 
 
 def test_a_threshold_out_of_bounds_is_explained_beside_its_value():

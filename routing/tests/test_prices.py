@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from routing import prices
 from routing.models import ModelPrice
 from routing.prices import PriceBook, book_of
+from routing.prices.changes import start
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -117,6 +118,18 @@ def test_a_changed_price_is_noticed_by_one_query(django_assert_num_queries):
     assert prices.refresh()
 
     assert prices.current().find("anthropic", "claude-opus-5-5")[0].input_per_mtok == Decimal(3)
+
+
+@pytest.mark.django_db
+def test_a_new_price_closes_the_one_that_it_follows():
+    row(pk=None).save()
+    change = START + timedelta(days=3)
+
+    start(row(pk=None, valid_from=change, dollars=3))
+
+    old, new = ModelPrice.objects.order_by("valid_from")
+    assert (old.valid_until, old.input_per_mtok) == (change, Decimal(4))
+    assert (new.valid_until, new.input_per_mtok) == (None, Decimal(3))
 
 
 def test_while_the_database_is_away_the_prices_in_memory_stay(monkeypatch):

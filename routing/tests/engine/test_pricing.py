@@ -47,6 +47,24 @@ def test_a_call_costs_what_its_counters_say(usage, price, cost):
     assert cost_of(usage, price) == Decimal(cost)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "cost"),
+    [
+        pytest.param(0.0, "0.00001", id="tokens alone"),
+        pytest.param(3600.0, "0.50001", id="an hour"),
+        pytest.param(7.2, "0.00101", id="seconds"),
+    ],
+)
+def test_a_machine_of_ones_own_also_costs_by_the_hour(seconds, cost):
+    own = Price(Decimal("0.1"), Decimal(0), Decimal(0), Decimal(0), Decimal(0), per_hour=Decimal("0.5"))
+
+    assert cost_of(Usage(fresh_input_tokens=100), own, seconds) == Decimal(cost)
+
+
+def test_time_costs_nothing_where_the_price_has_no_hour():
+    assert cost_of(Usage(output_tokens=50), OPUS, 3600.0) == cost_of(Usage(output_tokens=50), OPUS)
+
+
 @given(usages, prices)
 def test_a_cost_is_exact_to_the_last_decimal(usage, price):
     dollars_by_hand = (

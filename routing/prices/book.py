@@ -1,0 +1,67 @@
+"""Every known price at every moment, frozen, for a process to keep in memory."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from routing.engine.types import Price
+from routing.models.prices import PARTS, ModelPrice
+
+EVERY_MODEL = "*"
+REMEMBERED_MODELS = 1_000
+DATE_AT_THE_END = re.compile(r"-\d{8}$")
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPrice:
+    price: Price
+    price_id: int
+    valid_from: datetime
+    valid_until: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """Every known price, newest first. What is not in it is unknown, never free."""
+
+    prices: Mapping[tuple[str, str], tuple[DatedPrice, ...]] = field(default_factory=dict)
+    _found: dict[tuple[str, str], tuple[DatedPrice, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def find(self, provider_name: str, model: str, at: datetime | None = None) -> tuple[Price, int] | None:
+        """The price and its row's id: of the model, of its name without the date at the end, or of every model."""
+        at = at or datetime.now(UTC)
+        key = (provider_name, model)
+        for dated in self._found.get(key) or self._look(key):
+            if dated.holds(at):
+                return dated.price, dated.price_id
+        return None
+
+    def _look(self, key: tuple[str, str]) -> tuple[DatedPrice, ...]:
+        """Every price of the model, the closest name first; remembered, because each request asks several times."""
+        provider_name, model = key
+        names = dict.fromkeys((model, DATE_AT_THE_END.sub("", model), EVERY_MODEL))
+        found = tuple(dated for name in names for dated in self.prices.get((provider_name, name), ()))
+        if len(self._found) < REMEMBERED_MODELS:
+            self._found[key] = found
+        return found
+
+
+def book_of(rows: Iterable[ModelPrice]) -> PriceBook:
+    prices: dict[tuple[str, str], tuple[DatedPrice, ...]] = {}
+    for row in rows:
+        dated = DatedPrice(price_of(row), row.pk, row.valid_from, row.valid_until)
+        key = (row.provider_name, row.model)
+        prices[key] = (*prices.get(key, ()), dated)
+    return PriceBook(prices)
+
+
+def price_of(row: ModelPrice) -> Price:
+    price = {f"{part}_per_mtok": getattr(row, f"{part}_per_mtok") for part in PARTS}
+    if row.above_input_tokens is None:
+        return Price(**price, per_hour=row.per_hour)
+    above = Price(**{f"{part}_per_mtok": getattr(row, f"above_{part}_per_mtok") for part in PARTS})
+    return Price(**price, above_input_tokens=row.above_input_tokens, above=above, per_hour=row.per_hour)
