@@ -1,7 +1,17 @@
 """The record's tables. Append-only, written by the shipper alone; ids and name snapshots, no relation out of audit."""
 
 from audit.models.record import Attempt, Outcome, Refusal, RoutingDecision
-from audit.models.report import DailyReport, ReportDay
+from audit.models.report import BypassReport, DailyReport, ReportDay, TagReport
 from audit.models.writer import Writer
 
-__all__ = ["Attempt", "DailyReport", "Outcome", "Refusal", "ReportDay", "RoutingDecision", "Writer"]
+__all__ = [
+    "Attempt",
+    "BypassReport",
+    "DailyReport",
+    "Outcome",
+    "Refusal",
+    "ReportDay",
+    "RoutingDecision",
+    "TagReport",
+    "Writer",
+]

@@ -1,7 +1,11 @@
 import pytest
 
+from audit.ids import id_at
 from audit.journal import Journal
 from audit.shipper import Shipper
+from audit.shipper.batch import Batch
+from audit.tests.days import NOON
+from audit.tests.doubles import decision, outcome
 from audit.tests.journals import Acknowledgements
 
 
@@ -56,3 +60,23 @@ def ship(shipper):
         return moved - 1
 
     return run
+
+
+@pytest.fixture
+def made(db):
+    """Puts a request with its outcome at a moment straight into the tables."""
+    count = 0
+
+    def make(moment=NOON, *, came=None, **changes):
+        nonlocal count
+        count += 1
+        request_id = (id_at(moment).int + count).to_bytes(16)
+        record = decision(id=request_id, created_at=moment.timestamp(), **changes)
+        batch = Batch()
+        batch.add(1, count, record)
+        if came is not False:
+            batch.add(1, count, outcome(record, **(came or {})))
+        batch.save()
+        return record
+
+    return make

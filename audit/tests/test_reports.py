@@ -8,34 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from audit import reports, tasks
-from audit.ids import id_at
 from audit.models import DailyReport, ReportDay
-from audit.shipper.batch import Batch
-from audit.tests.doubles import decision, outcome
+from audit.tests.days import DAY, NOON
 
 pytestmark = pytest.mark.django_db
-DAY = date(2026, 3, 10)
-NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def made(db):
-    """Puts a request with its outcome at a moment straight into the tables."""
-    count = 0
-
-    def make(moment=NOON, *, came=None, **changes):
-        nonlocal count
-        count += 1
-        request_id = (id_at(moment).int + count).to_bytes(16)
-        record = decision(id=request_id, created_at=moment.timestamp(), **changes)
-        batch = Batch()
-        batch.add(1, count, record)
-        if came is not False:
-            batch.add(1, count, outcome(record, **(came or {})))
-        batch.save()
-        return record
-
-    return make
 
 
 def test_a_day_is_summed_by_its_dimensions(made):

@@ -1,5 +1,5 @@
 from argparse import ArgumentParser
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -17,7 +17,6 @@ class Command(BaseCommand):
     def handle(self, *, first: date, last: date, **options: Any) -> None:
         if first > last:
             raise CommandError(f"--from {first} is after --to {last}")
-        for offset in range((last - first).days + 1):
-            day = first + timedelta(days=offset)
+        for day in reports.days_between(first, last):
             rows = reports.rebuild_daily_report(day)
             self.stdout.write(f"{day}: {rows} rows")

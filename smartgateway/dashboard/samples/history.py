@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from audit.ids import id_at
-from audit.models import Attempt, DailyReport, Outcome, RoutingDecision, Writer
+from audit.models import Attempt, BypassReport, DailyReport, Outcome, RoutingDecision, TagReport, Writer
 from audit.reports import today
 from audit.shipper.batch import ATTEMPTS, DECISIONS, OUTCOMES
 from audit.shipper.tables import Row
@@ -128,7 +128,8 @@ def remove() -> int:
     """Every synthetic row and what the reports say of them; how many requests they were."""
     writers = list(Writer.objects.filter(is_synthetic=True).values_list("pk", flat=True))
     _, _, removed = (_remove(model, writers) for model in (Outcome, Attempt, RoutingDecision))
-    DailyReport.objects.filter(team_id__lt=0).delete()
+    for report in (DailyReport, TagReport, BypassReport):
+        report._default_manager.filter(team_id__lt=0).delete()
     Writer.objects.filter(pk__in=writers).delete()
     return removed
 

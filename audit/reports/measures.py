@@ -1,0 +1,102 @@
+"""What is counted and summed for every row of a report, in SQL."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, DecimalField, F, FloatField, Max, Q, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+MONEY: "DecimalField[Any, Any]" = DecimalField(max_digits=20, decimal_places=10)
+ZERO = Value(Decimal(0), output_field=MONEY)
+SMALLEST = Decimal("1e-10")
+TOKENS = (
+    "fresh_input_tokens",
+    "cache_read_input_tokens",
+    "cache_write_5m_input_tokens",
+    "cache_write_1h_input_tokens",
+    "output_tokens",
+)
+BASELINES = ("requested", "sonnet", "opus", "keyword")
+STATUSES = ("answered", "failed", "refused", "aborted", "interrupted")
+IS_BYPASSED = Q(phase__in=["explicit", "disabled", "keyword"]) & ~Q(auto_tier="")
+IS_LOCAL = Q(outcome__served_provider="local")
+HAS_OUTCOME = Q(outcome__isnull=False)
+
+
+def sums() -> dict[str, Any]:
+    return {
+        "last_team_name": Max("team_name"),
+        "last_key_name": Max("key_name"),
+        **counts(),
+        **{name: Coalesce(Sum(f"outcome__{name}"), 0) for name in TOKENS},
+        **money(),
+        "duration": Coalesce(Sum("outcome__duration"), 0.0),
+        "overhead": Coalesce(Sum("outcome__overhead"), 0.0),
+        "classifier_duration": Coalesce(
+            Sum(F("classifier_latency_ms") / Value(1000.0), output_field=FloatField()), 0.0
+        ),
+    }
+
+
+def counts() -> dict[str, Any]:
+    conditions = {
+        **{f"{status}_count": Q(outcome__status=status) for status in STATUSES},
+        "human_ask_count": Q(is_human_ask=True),
+        "housekeeping_count": Q(is_housekeeping=True),
+        "agentic_count": Q(is_agentic=True),
+        "weighed_count": ~Q(band=""),
+        "decided_count": Q(band__in=["LOCAL", "CLAUDE"]),
+        "open_count": ~HAS_OUTCOME,
+        "fallback_count": HAS_OUTCOME & ~Q(outcome__fallback_causes=[]),
+        "moved_count": HAS_OUTCOME & ~Q(outcome__served_tier="") & ~Q(outcome__served_tier=F("tier")),
+        "classifier_count": Q(classifier_state__in=["miss", "timeout", "error"]),
+        "classifier_hit_count": Q(classifier_state="hit"),
+        "classifier_failed_count": Q(classifier_state__in=["timeout", "error"]),
+        "bypassed_count": IS_BYPASSED,
+        "estimated_baseline_count": Q(outcome__is_baseline_estimated=True),
+        "unknown_cost_count": HAS_OUTCOME & Q(outcome__cost=None),
+        "unknown_baseline_count": Q(outcome__status="answered", outcome__baseline_requested=None),
+    }
+    counted = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
+    return {"request_count": Count("pk"), **counted}
+
+
+def money() -> dict[str, Any]:
+    """Sums of what is known. Saved is summed by request, so that one side alone never counts."""
+    did_not_ask = Q(outcome__classifier_cost=None, classifier_input_tokens=0, classifier_output_tokens=0)
+    classifier_cost = Case(When(did_not_ask, then=ZERO), default=F("outcome__classifier_cost"), output_field=MONEY)
+    summed = {
+        "cost": Sum("outcome__cost"),
+        "classifier_cost": Sum("outcome__classifier_cost"),
+        "local_baseline": Sum("outcome__baseline_requested", filter=IS_LOCAL),
+        "estimated_saved": Sum(
+            F("outcome__baseline_requested") - F("outcome__cost") - classifier_cost,
+            filter=Q(outcome__is_baseline_estimated=True),
+            output_field=MONEY,
+        ),
+        "bypassed_cost": Sum("outcome__cost", filter=IS_BYPASSED),
+        "bypassed_saving": Sum(bypassed_saving(), filter=IS_BYPASSED, output_field=MONEY),
+    }
+    for name in BASELINES:
+        baseline = F(f"outcome__baseline_{name}")
+        summed[f"baseline_{name}"] = Sum(baseline)
+        summed[f"saved_{name}"] = Sum(baseline - F("outcome__cost") - classifier_cost, output_field=MONEY)
+    return {name: Coalesce(total, ZERO, output_field=MONEY) for name, total in summed.items()}
+
+
+def bypassed_saving() -> Any:
+    """What `auto` would have saved, had its tier answered: null where that is not known, negative where it costs more.
+
+    What the local model answers costs nothing by the request.
+    """
+    instead = Case(
+        When(auto_tier="local", then=ZERO),
+        When(auto_tier="sonnet", then=F("outcome__baseline_sonnet")),
+        When(auto_tier="opus", then=F("outcome__baseline_opus")),
+        output_field=MONEY,
+    )
+    return F("outcome__cost") - instead
+
+
+def exact(value: Any) -> Any:
+    return value.quantize(SMALLEST) if isinstance(value, Decimal) else value

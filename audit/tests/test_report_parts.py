@@ -1,0 +1,169 @@
+"""What a report tells apart, and what it counts beside money."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit import reports
+from audit.ids import id_at
+from audit.latency import TENTHS_OF_MILLISECONDS, percentile
+from audit.models import BypassReport, DailyReport, TagReport
+from audit.models.querysets import range_of
+from audit.reports import tags
+from audit.tests.days import DAY
+
+pytestmark = pytest.mark.django_db
+
+
+def test_agents_and_chats_are_apart(made):
+    made(is_agentic=True, came={"cost": "0.02"})
+    made(came={"cost": "0.01"})
+
+    reports.rebuild_daily_report(DAY)
+
+    assert dict(DailyReport.objects.values_list("is_agentic", "cost")) == {
+        True: Decimal("0.02"),
+        False: Decimal("0.01"),
+    }
+
+
+def test_what_phase_1_was_sure_of_is_counted_beside_what_it_weighed(made):
+    for band in ("LOCAL", "CLAUDE", "AMBIGUOUS", ""):
+        made(band=band)
+
+    reports.rebuild_daily_report(DAY)
+
+    row = DailyReport.objects.get()
+    assert (row.weighed_count, row.decided_count) == (3, 2)
+
+
+def test_the_classifiers_calls_cache_and_failures_are_counted(made):
+    made(classifier_state="miss", classifier_latency_ms=300)
+    made(classifier_state="hit")
+    made(classifier_state="timeout", classifier_latency_ms=700)
+    made(classifier_state="skipped:no_slot")
+
+    reports.rebuild_daily_report(DAY)
+
+    row = DailyReport.objects.get()
+    assert (row.classifier_count, row.classifier_hit_count, row.classifier_failed_count) == (2, 1, 1)
+    assert row.classifier_duration == pytest.approx(1.0)
+
+
+def test_another_tier_that_answered_is_counted_as_moved(made):
+    made(came={"served_tier": "sonnet"})
+    made()
+
+    reports.rebuild_daily_report(DAY)
+
+    assert DailyReport.objects.get().moved_count == 1
+
+
+def test_what_the_local_model_replaced_is_summed_apart(made):
+    made(came={"served_provider": "local", "baseline_requested": "0.02", "cost": "0"})
+    made(came={"served_provider": "anthropic", "baseline_requested": "0.03", "is_baseline_estimated": False})
+
+    reports.rebuild_daily_report(DAY)
+
+    row = DailyReport.objects.get()
+    assert (row.local_baseline, row.estimated_saved) == (Decimal("0.02"), Decimal("0.02"))
+
+
+def test_the_gateways_own_time_and_the_first_chunk_have_histograms(made):
+    made(came={"overhead": 0.0008, "time_to_first_chunk": 0.5})
+    made(came={"overhead": 0.0008, "time_to_first_chunk": None})
+
+    reports.rebuild_daily_report(DAY)
+
+    row = DailyReport.objects.get()
+    assert sum(row.first_chunk_histogram) == 1
+    assert percentile(row.overhead_histogram, 0.5, TENTHS_OF_MILLISECONDS) == pytest.approx(0.0008, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("auto_tier", "saving"),
+    [
+        pytest.param("local", "0.05", id="local costs nothing by the request"),
+        pytest.param("sonnet", "0.03", id="sonnet at its baseline"),
+        pytest.param("opus", "-0.05", id="a dearer tier is a loss"),
+    ],
+)
+def test_what_auto_would_have_saved_is_summed_by_the_model_that_was_asked_for(made, auto_tier, saving):
+    money = {"cost": "0.05", "baseline_sonnet": "0.02", "baseline_opus": "0.10"}
+    made(phase="explicit", tier="", requested_model="gpt-4o", auto_tier=auto_tier, came=money)
+
+    reports.rebuild_daily_report(DAY)
+
+    row = BypassReport.objects.get()
+    assert (row.requested_model, row.request_count, row.saving) == ("gpt-4o", 1, Decimal(saving))
+    assert DailyReport.objects.get().bypassed_saving == Decimal(saving)
+
+
+def test_who_asked_by_name_for_what_auto_would_have_chosen_bypassed_nothing_worth_a_row(made):
+    made(phase="explicit", tier="local", auto_tier="local")
+    made(phase="heuristic", tier="local", auto_tier="")
+
+    reports.rebuild_daily_report(DAY)
+
+    assert not BypassReport.objects.exists()
+    assert sum(DailyReport.objects.values_list("bypassed_count", flat=True)) == 1
+
+
+def test_a_request_is_in_the_sums_of_each_of_its_tags(made):
+    made(tags=["ci", "nightly"], came={"cost": "0.01", "duration": 1.0})
+    made(tags=["ci"], came={"cost": "0.02", "duration": 9.0})
+    made(tags=["ci"], phase="session", came={"cost": "0.04"})
+    made()
+
+    reports.rebuild_daily_report(DAY)
+
+    rows = {row.tag: row for row in TagReport.objects.all()}
+    assert {tag: (row.request_count, row.cost) for tag, row in rows.items()} == {
+        "ci": (3, Decimal("0.07")),
+        "nightly": (1, Decimal("0.01")),
+    }
+    assert sum(rows["ci"].latency_histogram) == 3
+
+
+def test_who_sends_a_number_as_a_tag_does_not_fill_the_reports(made, monkeypatch):
+    monkeypatch.setattr(tags, "MOST_COMBINATIONS", 2)
+    for number in range(4):
+        made(tags=[f"run {number}"])
+    made(tags=["ci"])
+    made(tags=["ci"])
+
+    reports.rebuild_daily_report(DAY)
+
+    assert TagReport.objects.count() == 2
+    assert TagReport.objects.get(tag="ci").request_count == 2
+
+
+MOMENTS = st.integers(1_325_462_400, 2_082_585_600).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+ZONES = [
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kathmandu",
+    "Africa/Cairo",
+    "Pacific/Apia",
+    "Australia/Sydney",
+]
+
+
+@given(st.sampled_from(ZONES), st.dates(date(2012, 1, 1), date(2035, 12, 31)))
+def test_days_follow_each_other_without_a_gap_or_an_overlap(zone, day):
+    _, end = range_of(day, zone)
+    start, _ = range_of(day + timedelta(days=1), zone)
+
+    assert end == start
+
+
+@given(st.sampled_from(ZONES), MOMENTS)
+def test_every_moment_lies_in_the_day_that_a_calendar_there_shows(zone, moment):
+    first, end = range_of(moment.astimezone(ZoneInfo(zone)).date(), zone)
+
+    assert first <= id_at(moment) < end
