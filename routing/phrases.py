@@ -50,7 +50,7 @@ def normalized(text: str) -> str:
     if not text.isascii():
         text = normalize("NFKC", _stream_safe(text)).replace("\u2019", "'")
     text = text.casefold().replace("\n\n", PARAGRAPH).replace("\n", " ").replace("\t", " ").replace("\r", " ")
-    return _SPACES.sub(" ", text)
+    return _SPACES.sub(" ", text) if "  " in text else text
 
 
 def is_word(char: str) -> bool:
@@ -103,10 +103,13 @@ def _matcher(
 ) -> Callable[[str], Mapping[str, tuple[str, ...]]]:
     def match(text: str) -> Mapping[str, tuple[str, ...]]:
         text = normalized(text)
+        hits = automaton.find_matches_as_indexes(text, overlapping=True)
+        if not hits:
+            return {}
         length = len(text)
         done: set[int] = set()
         found: dict[str, dict[str, None]] = {}
-        for index, start, end in automaton.find_matches_as_indexes(text, overlapping=True):
+        for index, start, end in hits:
             if index in done:
                 continue
             needs_start, candidates = targets[index]

@@ -1,6 +1,7 @@
 """Decide, ask the classifier where the rules cannot tell, and decide again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from routing import classifier, connections
 from routing.classifier import Judge
@@ -29,8 +30,7 @@ LOCAL_FIRST = "local_first"
 NOT_ASKED = Verdict(None, error="skipped:not_asked")
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(NamedTuple):
     """A decision with all that it was made from.
 
     `auto` is what the rules alone would have decided without the explicit choice, the switch or the mode; `signals`

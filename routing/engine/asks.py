@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from routing.engine.survey import NEWEST_BLOCKS, holds_tool_block
+from routing.engine.survey import NEWEST_BLOCKS, NEWEST_MESSAGES, holds_tool_block
 from routing.engine.types import Policy
 
 RAW_HALF = 8_192  # characters looked at, from the start and from the end of a message
@@ -32,8 +31,7 @@ SPEAKER = ("\nUser:", "\nUSER:", "\nHuman:", "\n### User", "\n### Instruction", 
 ANSWERER = ("\nAssistant:", "\nASSISTANT:", "\nAI:", "\n### Assistant", "\n### Response", "[/INST]")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """`tail` is empty when `head` holds the whole ask. `is_newest` when nothing but clients' text follows it."""
 
     head: str = ""
@@ -45,7 +43,7 @@ class Ask:
 def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy) -> Ask:
     is_newest = True
     attempts = 0
-    for message in reversed(messages):
+    for message in reversed(messages[-NEWEST_MESSAGES:]):
         role = message.get("role")
         if role == "user" and attempts < MAX_ATTEMPTS:
             texts = texts_of(message.get("content"))

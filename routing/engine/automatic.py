@@ -1,6 +1,6 @@
 """What the policy chooses when the request leaves it to us: from features alone, so that it can be decided again."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from routing.engine.case import weights_of
 from routing.engine.explicit import model_of
@@ -24,16 +24,14 @@ from routing.engine.types import (
 KEYWORD_MODE = "keyword"
 
 
-@dataclass(frozen=True, slots=True)
-class NeedsVerdict:
+class NeedsVerdict(NamedTuple):
     """Phase 1 found no answer, and Phase 2 can be asked."""
 
     signals: RoutingSignals
     features: Features
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(NamedTuple):
     tier: Tier
     phase: Phase
     reasons: tuple[Reason, ...] = ()
@@ -54,14 +52,8 @@ def decide_automatically(
         draft = _weighed(signals, features, policy, surroundings, verdict)
         draft = _in_session(draft, signals.band, features, policy, surroundings)
     tier, limits = within_limits(draft.tier, features, surroundings)
-    return RoutingDecision(
-        provider=PROVIDER_OF[tier],
-        model=model_of(tier, policy, surroundings),
-        tier=tier,
-        score=score_of(features, policy),
-        reasons=(*draft.reasons, *limits),
-        phase=draft.phase,
-    )
+    model, reasons = model_of(tier, policy, surroundings), draft.reasons + limits
+    return RoutingDecision(PROVIDER_OF[tier], model, tier, score_of(features, policy), reasons, draft.phase)
 
 
 def should_use_opus(features: Features, policy: Policy) -> bool:

@@ -1,5 +1,6 @@
 """What the rules look at: a request's features under one policy, in known surroundings."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from routing.engine.features import Features
@@ -17,8 +18,9 @@ def weights_of(features: Features, policy: Policy, list_name: str) -> list[float
 class Case:
     """`heavy_phrases` are deep-reasoning phrases of which one alone is too much for a simple ask."""
 
-    __slots__ = ("_counts", "features", "heavy_phrases", "limits", "local", "sheds_tools")
+    __slots__ = ("counts", "features", "heavy_phrases", "limits", "local", "sheds_tools")
 
+    counts: Mapping[str, int]  # distinct phrases found of a list; 0 for one without any
     features: Features
     limits: Mapping[str, float]
     local: LocalModel | None
@@ -31,9 +33,6 @@ class Case:
         self.local = surroundings.local
         self.sheds_tools = False
         found = {name: weights_of(features, policy, name) for name in features.hits}
-        self._counts = {name: len(weights) for name, weights in found.items()}
+        self.counts = defaultdict(int, {name: len(weights) for name, weights in found.items()})
         heavy = policy.thresholds["heavy_phrase_weight"]
         self.heavy_phrases = len([weight for weight in found.get("deep_reasoning", ()) if weight >= heavy])
-
-    def count(self, list_name: str) -> int:
-        return self._counts.get(list_name, 0)

@@ -1,6 +1,6 @@
 """Why a band, and what would have changed it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from routing.engine.case import Case
 from routing.engine.features import Features
@@ -44,4 +44,4 @@ def explain(features: Features, policy: Policy, surroundings: Surroundings) -> E
 
 def _band_had_it_differed(turned: Reason, findings: tuple[Reason, ...]) -> Band:
     others = [reason for reason in findings if reason.fired and reason is not turned]
-    return band_of(others if turned.fired else [*others, replace(turned, fired=True)])
+    return band_of(others if turned.fired else [*others, turned._replace(fired=True)])

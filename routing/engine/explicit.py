@@ -1,8 +1,7 @@
 """What a request asks for by name: honoured or refused with the reason, never replaced."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from routing.engine.features import Features
 from routing.engine.names import Wish, wish_of_model, wish_of_provider
@@ -23,8 +22,7 @@ HEADER, MODEL, PROVIDER, WORD = "x-smartgateway-tier", "model", "provider", "fir
 RULES = {HEADER: "explicit_header", MODEL: "explicit_model", PROVIDER: "explicit_provider", WORD: "explicit_word"}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """`tier` is None outside the ladder, and for Claude without a tier, which `is_open` to sonnet or opus."""
 
     source: str
@@ -37,7 +35,7 @@ class Choice:
 
 def choose(request: RoutingRequest, features: Features, policy: Policy, surroundings: Surroundings) -> Choice | None:
     """The explicit choice, or None when the request leaves it to the policy."""
-    wishes = list(_wishes(request, features, policy, surroundings))
+    wishes = _wishes(request, features, policy, surroundings)
     if not wishes:
         return None
     for one, other in combinations(wishes, 2):
@@ -50,16 +48,19 @@ def choose(request: RoutingRequest, features: Features, policy: Policy, surround
 
 def _wishes(
     request: RoutingRequest, features: Features, policy: Policy, surroundings: Surroundings
-) -> Iterator[tuple[str, Wish]]:
+) -> list[tuple[str, Wish]]:
     """A word in the ask is the newest wish, so it overrules the model's name, which editors fill in themselves."""
     provider = wish_of_provider(request.requested_provider)
-    said = [(HEADER, wish_of_model(request.requested_tier, "", policy, surroundings)), (PROVIDER, provider)]
+    said: list[tuple[str, Wish | None]] = [
+        (HEADER, wish_of_model(request.requested_tier, "", policy, surroundings)),
+        (PROVIDER, provider),
+    ]
     if features.tier_word:
         said.append((WORD, wish_of_model(features.tier_word, "", policy, surroundings)))
     else:
         name = provider.provider if provider else ""
         said.append((MODEL, wish_of_model(request.requested_model, name, policy, surroundings)))
-    yield from ((source, wish) for source, wish in said if wish is not None)
+    return [(source, wish) for source, wish in said if wish is not None]
 
 
 def _refuse_contradiction(one: tuple[str, Wish], other: tuple[str, Wish]) -> None:

@@ -1,9 +1,8 @@
 """What is measured in a request: plain numbers and the ids of phrases, enough to decide again without its text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from operator import attrgetter
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from routing.engine.asks import Ask, newest_ask
 from routing.engine.hits import LISTS, hits_in, hits_in_system, ids_of, merged
@@ -15,8 +14,7 @@ HOUSEKEEPING_SYSTEM_CHARS = 3_000  # longer system prompts are not read for hous
 TIER_WORDS = {f"@{tier}": str(tier) for tier in LADDER}
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """Lengths are in characters; `tool_distance` counts messages from the end, 0 for none; `min_tier` is a rung.
 
     Packed features are read by the order of the fields: new ones go before `hits`, with a default.
@@ -48,7 +46,7 @@ class Features:
     is_agentic: bool = False
     local_only: bool = False
     tier_word: str = ""
-    hits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    hits: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
     @property
     def has_image(self) -> bool:
@@ -56,17 +54,14 @@ class Features:
 
     def pack(self) -> tuple[Any, ...]:
         """Plain values: hits as ids in the order of `LISTS`, then the other fields in theirs."""
-        hits = self.hits
-        return (tuple([hits.get(name, ()) for name in LISTS]), *PLAIN(self))
+        *plain, hits = self
+        return (tuple([hits.get(name, ()) for name in LISTS]), *plain)
 
     @classmethod
     def unpack(cls, packed: Sequence[Any]) -> "Features":
         """What was packed before a field or a list was added lacks only these."""
         hits, *plain = packed
-        return replace(cls(*plain), hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=False) if ids})
-
-
-PLAIN = attrgetter(*(name for name in Features.__slots__ if name != "hits"))
+        return cls(*plain)._replace(hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=False) if ids})
 
 
 def measure(request: RoutingRequest, policy: Policy) -> Features:
@@ -122,4 +117,4 @@ def _tier_word(ask: Ask, policy: Policy) -> tuple[str, Ask]:
         return "", ask
     word, rest = (*ask.head.split(None, 1), "")[:2]
     tier = TIER_WORDS.get(word.rstrip(":,").lower(), "")
-    return tier, replace(ask, head=rest.lstrip()) if tier else ask
+    return tier, ask._replace(head=rest.lstrip()) if tier else ask

@@ -10,7 +10,7 @@ Check = tuple[float, str, float, float]
 
 
 def above(rule: str, value: float, threshold: float, points_to: Band) -> Reason:
-    margin = round((value - threshold) / max(abs(threshold), 1.0), 4)
+    margin = round((value - threshold) / (threshold if threshold > 1.0 else max(abs(threshold), 1.0)), 4)
     return Reason(rule, value, threshold, margin, points_to, value > threshold)
 
 

@@ -1,7 +1,7 @@
 """Which phrases of the policy's lists stand in the parts of a request where they mean something."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from routing.engine.material import Intent
 from routing.engine.survey import Survey
@@ -51,8 +51,7 @@ GAP = " \x00 "  # no phrase reaches over it
 Found = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class AskHits:
+class AskHits(NamedTuple):
     found: Found
     greeting_share: float  # how much of the ask its greetings make up
 
@@ -78,8 +77,8 @@ def hits_in_system(seen: Survey, policy: Policy) -> Found:
         return {}
     first, last = seen.system_texts[0], seen.system_texts[-1]
     if len(seen.system_texts) == 1 and len(first) <= SYSTEM_OPENING + SYSTEM_CLOSING:
-        return _only(SYSTEM_LISTS, policy.match(first))
-    return _only(SYSTEM_LISTS, policy.match(f"{first[:SYSTEM_OPENING]}{GAP}{last[-SYSTEM_CLOSING:]}"))
+        return _only(SYSTEM_LISTS, policy.match_again(first))
+    return _only(SYSTEM_LISTS, policy.match_again(f"{first[:SYSTEM_OPENING]}{GAP}{last[-SYSTEM_CLOSING:]}"))
 
 
 def merged(in_ask: Found, in_system: Found, *, is_housekeeping: bool) -> Found:
@@ -96,11 +95,13 @@ def _only(names: Collection[str], found: Found) -> dict[str, tuple[str, ...]]:
 
 
 def ids_of(found: Found, policy: Policy) -> dict[str, tuple[int, ...]]:
+    phrases: Sequence[str]
     ids = {}
-    for name in LISTS:
-        if name in found:
-            heaviest = sorted(outermost(found[name]), key=policy.phrases[name].__getitem__, reverse=True)
-            ids[name] = tuple(phrase_id(phrase) for phrase in heaviest[: KEPT.get(name, KEPT_OTHERWISE)])
+    for name, phrases in found.items():
+        if len(phrases) > 1:
+            heaviest = sorted(outermost(phrases), key=policy.phrases[name].__getitem__, reverse=True)
+            phrases = heaviest[: KEPT.get(name, KEPT_OTHERWISE)]
+        ids[name] = tuple(map(phrase_id, phrases))
     return ids
 
 

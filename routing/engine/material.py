@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NamedTuple
 
 from routing.engine.asks import Ask
 
@@ -17,13 +17,16 @@ LONGEST_PATH = 120
 FENCE = "```"
 APOSTROPHE = "\x1a"  # stands for one within a word while quotes are looked for
 INNER_APOSTROPHE = re.compile(r"'(?<=\w')(?=\w)")
+ASCII_QUOTES = (
+    ('"', re.compile(r'"[^"\n]{1,600}"')),
+    ("`", re.compile(r"`[^`\n]{1,600}`")),
+    ("'", re.compile(r"'(?<!\w')[^'\n]{2,600}'(?!\w)")),
+)
 QUOTES = (
-    re.compile(r'"[^"\n]{1,600}"'),
-    re.compile(r"`[^`\n]{1,600}`"),
-    re.compile(r"'(?<!\w')[^'\n]{2,600}'(?!\w)"),
-    re.compile(r"“[^“”\n]{1,600}”"),
-    re.compile(r"«[^«»\n]{1,600}»"),
-    re.compile(r"„[^„“”\n]{1,600}[“”]"),
+    *ASCII_QUOTES,
+    ("“", re.compile(r"“[^“”\n]{1,600}”")),
+    ("«", re.compile(r"«[^«»\n]{1,600}»")),
+    ("„", re.compile(r"„[^„“”\n]{1,600}[“”]")),
 )
 EXTENSION = re.compile(r"\.[A-Za-z]\w{0,7}(?![\w(-])")
 EXTENSIONS = (
@@ -39,8 +42,7 @@ NOT_FILES = frozenset(
 TRACE = re.compile(r"\n(?:[ \t]+at \S|Traceback \(most|panic: |thread '|error\[E)")
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """`text` is what is wanted; the rest says what came with it. `material_files` are named in the material alone."""
 
     text: str
@@ -83,8 +85,8 @@ def _without_fences(ask: Ask) -> tuple[str, int]:
 def _without_quotes(text: str) -> str:
     if "'" in text:
         text = INNER_APOSTROPHE.sub(APOSTROPHE, text, count=MAX_QUOTES)
-    for quote in QUOTES:
-        if quote.pattern[0] in text:
+    for mark, quote in ASCII_QUOTES if text.isascii() else QUOTES:
+        if mark in text:
             text = quote.sub(GAP, text, count=MAX_QUOTES)
     return text.replace(APOSTROPHE, "'")
 
@@ -92,9 +94,11 @@ def _without_quotes(text: str) -> str:
 def _named(text: str) -> tuple[set[str], str, bool]:
     """The distinct files that a text names, the text without its paths, and whether it had any."""
     files: set[str] = set()
+    if "." not in text and "/" not in text:
+        return files, text, False
     kept: list[str] = []
     position = 0
-    for at, is_path in _signs(text) if "." in text or "/" in text else ():
+    for at, is_path in _signs(text):
         if at < position:
             continue
         start, end = _around(text, at, position)
@@ -110,9 +114,10 @@ def _named(text: str) -> tuple[set[str], str, bool]:
 
 def _signs(text: str) -> list[tuple[int, bool]]:
     """Where a file's ending or a path's slash stands, in order; whether it is the slash of a path."""
-    endings = (match for match in islice(EXTENSION.finditer(text), MAX_PATHS) if _is_known(match[0]))
-    slashes = islice(SLASH.finditer(text), MAX_PATHS)
-    return sorted([*((match.start(), False) for match in endings), *((match.start(), True) for match in slashes)])
+    endings = islice(EXTENSION.finditer(text), MAX_PATHS) if "." in text else ()
+    slashes = islice(SLASH.finditer(text), MAX_PATHS) if "/" in text else ()
+    signs = [(match.start(), False) for match in endings if _is_known(match[0])]
+    return sorted(signs + [(match.start(), True) for match in slashes])
 
 
 def _around(text: str, at: int, position: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The names that clients send for models and providers, and what they stand for."""
 
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from routing.engine.types import PROVIDER_OF, Alias, Policy, RoutingRefusedError, Surroundings, Tier, UnknownModelError
 
@@ -12,8 +12,7 @@ PROVIDERS = {"local": LOCAL, "ollama": LOCAL, "anthropic": ANTHROPIC, "claude": 
 LOCAL_PREFIXES = ("local:", "ollama:")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """`model` is empty when the tier's own is meant, `tier` None outside the ladder or when it is left open."""
 
     said: str
@@ -34,9 +33,10 @@ def wish_of_provider(name: str) -> Wish | None:
 def wish_of_model(name: str, provider: str, policy: Policy, surroundings: Surroundings) -> Wish | None:
     """What a name asks for; None for the automatic ones. Exact aliases and local models go before aliases with `*`."""
     name = name.strip()
-    alias = next((alias for alias in policy.aliases if alias.pattern.lower() == name.lower()), None)
-    if name.lower() in AUTOMATIC:
+    lower = name.lower()
+    if lower in AUTOMATIC:
         return None
+    alias = next((alias for alias in policy.aliases if alias.pattern.lower() == lower), None)
     if alias is None:
         wish = _reserved(name, policy) or _local(name, policy, surroundings)
         if wish is not None:

@@ -21,7 +21,7 @@ def tool_loop(case: Case) -> Reason:
 
 
 def agent_protocol(case: Case) -> Reason:
-    return at_least("agent_protocol", case.count("agent_protocol"), 1, Band.CLAUDE)
+    return at_least("agent_protocol", case.counts["agent_protocol"], 1, Band.CLAUDE)
 
 
 def image(case: Case) -> Reason:
@@ -57,7 +57,7 @@ def tools_declared(case: Case) -> Reason:
 
 def agentic_prompt(case: Case) -> Reason:
     threshold = case.limits["agentic_system_chars"]
-    if not case.count("agentic_marker"):
+    if not case.counts["agentic_marker"]:
         return absent("agentic_prompt", threshold, Band.CLAUDE)
     return above("agentic_prompt", case.features.system_chars, threshold, Band.CLAUDE)
 
@@ -67,7 +67,7 @@ def long_conversation(case: Case) -> Reason:
 
 
 def deep_reasoning(case: Case) -> Reason:
-    return at_least("deep_reasoning", case.count("deep_reasoning"), case.limits["deep_reasoning_hits"], Band.CLAUDE)
+    return at_least("deep_reasoning", case.counts["deep_reasoning"], case.limits["deep_reasoning_hits"], Band.CLAUDE)
 
 
 def named_files(case: Case) -> Reason:
@@ -77,11 +77,11 @@ def named_files(case: Case) -> Reason:
 
 
 def multi_file(case: Case) -> Reason:
-    return at_least("multi_file", case.count("multi_file"), case.limits["multi_file_hits"], Band.CLAUDE)
+    return at_least("multi_file", case.counts["multi_file"], case.limits["multi_file_hits"], Band.CLAUDE)
 
 
 def compaction(case: Case) -> Reason:
-    return at_least("compaction", case.count("compaction"), case.limits["compaction_hits"], Band.CLAUDE)
+    return at_least("compaction", case.counts["compaction"], case.limits["compaction_hits"], Band.CLAUDE)
 
 
 # What leans to local
@@ -89,7 +89,7 @@ def compaction(case: Case) -> Reason:
 
 def simple_task(case: Case) -> Reason:
     """With tools, turns or a long system prompt around it, it must bring along what it is to be done to."""
-    if not case.count("simple_task"):
+    if not case.counts["simple_task"]:
         return absent("simple_task", 1, Band.LOCAL)
     features, limits = case.features, case.limits
     checks: tuple[Check, ...] = (
@@ -97,7 +97,7 @@ def simple_task(case: Case) -> Reason:
         below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
         below("files", features.files + (features.material_files if features.tools_declared else 0), 2),
         none("heavy_phrases", case.heavy_phrases),
-        none("investigation", case.count("investigation")),
+        none("investigation", case.counts["investigation"]),
         none("traces", features.has_trace),
     )
     if not features.has_material:
@@ -110,12 +110,12 @@ def simple_task(case: Case) -> Reason:
 
 
 def self_contained(case: Case) -> Reason:
-    if not case.count("self_contained"):
+    if not case.counts["self_contained"]:
         return absent("self_contained", 1, Band.LOCAL)
     features = case.features
     checks = (
         below("ask_chars", features.ask_chars, case.limits["self_contained_chars"]),
-        none("context_words", case.count("context_word")),
+        none("context_words", case.counts["context_word"]),
         none("heavy_phrases", case.heavy_phrases),
         none("paths", features.has_path or features.files),
         none("code_blocks", features.code_blocks),
@@ -126,18 +126,18 @@ def self_contained(case: Case) -> Reason:
 
 def greeting(case: Case) -> Reason:
     share, threshold = case.features.greeting_share, case.limits["greeting_share"]
-    if not case.count("greeting"):
+    if not case.counts["greeting"]:
         return absent("greeting", threshold, Band.LOCAL)
     margin = round(share - threshold, 4) or 1e-4
     return Reason("greeting", share, threshold, margin, Band.LOCAL, share >= threshold)
 
 
 def housekeeping(case: Case) -> Reason:
-    return holds("housekeeping", case.features.is_housekeeping and case.count("housekeeping") > 0, Band.LOCAL)
+    return holds("housekeeping", case.features.is_housekeeping and case.counts["housekeeping"] > 0, Band.LOCAL)
 
 
 def single_file_edit(case: Case) -> Reason:
-    if not case.count("single_file_edit"):
+    if not case.counts["single_file_edit"]:
         return absent("single_file_edit", 1, Band.LOCAL)
     features, limits = case.features, case.limits
     checks = (
@@ -145,7 +145,7 @@ def single_file_edit(case: Case) -> Reason:
         below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
         below("files", features.files, 2),
         none("heavy_phrases", case.heavy_phrases),
-        none("multi_file", case.count("multi_file")),
+        none("multi_file", case.counts["multi_file"]),
         none("traces", features.has_trace),
     )
     return all_of("single_file_edit", Band.LOCAL, checks)
@@ -177,6 +177,6 @@ OTHERS: tuple[Rule, ...] = (*CANNOT_BE_LOCAL, *LEANS_TO_CLAUDE, single_file_edit
 
 def apply(case: Case) -> tuple[Reason, ...]:
     """What every rule finds. An ask of an outweighing form needs no tools, which the others then do not count."""
-    leaning = tuple(rule(case) for rule in OUTWEIGHING)
+    leaning = [rule(case) for rule in OUTWEIGHING]
     case.sheds_tools = any(reason.fired for reason in leaning)
-    return tuple(rule(case) for rule in OTHERS) + leaning
+    return (*[rule(case) for rule in OTHERS], *leaning)

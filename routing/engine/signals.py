@@ -16,7 +16,7 @@ def compute_routing_signals(features: Features, policy: Policy, surroundings: Su
     """What cannot be local is CLAUDE; then leanings are weighed; without evidence, or with both, AMBIGUOUS."""
     case = Case(features, policy, surroundings)
     findings = rules.apply(case)
-    fired = tuple(reason for reason in findings if reason.fired)
+    fired = tuple([reason for reason in findings if reason.fired])
     near = nearest(findings, policy)
     band = band_of(fired)
     return RoutingSignals(band, confidence_in(band, fired), fired + near, _fallback_tier(band, fired, case, policy))
@@ -25,7 +25,7 @@ def compute_routing_signals(features: Features, policy: Policy, surroundings: Su
 def nearest(findings: Iterable[Reason], policy: Policy) -> tuple[Reason, ...]:
     """What did not fire, though it was not far from it."""
     furthest = -policy.thresholds["near_margin"]
-    return tuple(reason for reason in findings if not reason.fired and reason.margin >= furthest)
+    return tuple([reason for reason in findings if reason.margin >= furthest and not reason.fired])
 
 
 def band_of(fired: Iterable[Reason]) -> Band:
@@ -57,7 +57,7 @@ def _fallback_tier(band: Band, fired: Collection[Reason], case: Case, policy: Po
     """The best guess without Phase 2: local only where a simple form stands against nothing."""
     if band is not Band.AMBIGUOUS:
         return Tier.LOCAL if band is Band.LOCAL else Tier.SONNET
-    is_simple = case.count("simple_task") + case.count("self_contained") > case.count("investigation")
+    is_simple = case.counts["simple_task"] + case.counts["self_contained"] > case.counts["investigation"]
     is_short = case.features.ask_chars < case.limits["simple_task_chars"] and not case.features.has_trace
     if is_simple and is_short and not case.heavy_phrases and not fired:
         return Tier.LOCAL

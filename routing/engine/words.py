@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from routing.engine.features import Features
@@ -11,6 +10,7 @@ from routing.engine.types import LADDER, Policy, RoutingRequest
 WORD = rf"@(?:{'|'.join(LADDER)})[:,]*\s+(?=\S)"
 FIRST = re.compile(rf"\s*{WORD}", re.IGNORECASE)
 BEHIND_A_TAG = re.compile(rf"(?<=[>\n])\s{{0,8}}{WORD}", re.IGNORECASE)
+OPENINGS = frozenset(char for code in range(0x3001) if (char := chr(code)).isspace() or char == "@")
 Messages = Sequence[Mapping[str, Any]]
 
 
@@ -21,11 +21,11 @@ def without_tier_words(request: RoutingRequest, features: Features, policy: Poli
     messages = _without(request.messages, FIRST)
     if messages is request.messages and features.tier_word:
         messages = _without_newest(request.messages)
-    return request if messages is request.messages else replace(request, messages=messages)
+    return request if messages is request.messages else request._replace(messages=messages)
 
 
 def _without(messages: Messages, word: re.Pattern[str]) -> Messages:
-    cleaned = [_cleaned(message, word) for message in messages]
+    cleaned = [_cleaned(message, word) if message.get("role") == "user" else message for message in messages]
     return messages if all(map(_is_same, cleaned, messages)) else cleaned
 
 
@@ -46,20 +46,26 @@ def _cleaned(message: Mapping[str, Any], word: re.Pattern[str]) -> Mapping[str, 
     if isinstance(content, str):
         text = _cut(content, word)
         return message if text is content else {**message, "content": text}
-    if not isinstance(content, list):
+    if not isinstance(content, list) or not any(map(_has_text, content)):
         return message
     parts = [_cleaned_part(part, word) for part in content]
     return message if all(map(_is_same, parts, content)) else {**message, "content": parts}
 
 
+def _has_text(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("text"), str)
+
+
 def _cleaned_part(part: Any, word: re.Pattern[str]) -> Any:
-    if not isinstance(part, Mapping) or not isinstance(part.get("text"), str):
+    if not _has_text(part):
         return part
     text = _cut(part["text"], word)
     return part if text is part["text"] else {**part, "text": text}
 
 
 def _cut(text: str, word: re.Pattern[str]) -> str:
+    if word is FIRST and text[:1] not in OPENINGS:
+        return text
     found = word.match(text) if word is FIRST else word.search(text)
     return f"{text[: found.start()]}{text[found.end() :]}" if found else text
 

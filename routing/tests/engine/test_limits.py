@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from routing.engine.decide import decide
@@ -29,7 +27,7 @@ def rules(decision):
         pytest.param([AUDIT], SONNET_SESSION, Tier.SONNET, Phase.SESSION, id="opus is judged at the first ask alone"),
         pytest.param(["go", CALL, RESULT], OPUS_SESSION, Tier.OPUS, Phase.SESSION, id="tool results inherit"),
         pytest.param(["go", CALL, RESULT], SONNET_SESSION, Tier.SONNET, Phase.HEURISTIC, id="the rules say the same"),
-        pytest.param(["thanks"], replace(SONNET_SESSION, idle_seconds=300), Tier.LOCAL, Phase.HEURISTIC, id="idle"),
+        pytest.param(["thanks"], SONNET_SESSION._replace(idle_seconds=300), Tier.LOCAL, Phase.HEURISTIC, id="idle"),
         pytest.param(["thanks"], SessionState(Tier.LOCAL), Tier.LOCAL, Phase.HEURISTIC, id="never above local"),
         pytest.param([AUDIT], SessionState(Tier.LOCAL), Tier.OPUS, Phase.HEURISTIC, id="raised from local"),
         pytest.param(["Generate a title: x"], OPUS_SESSION, Tier.LOCAL, Phase.HEURISTIC, id="housekeeping is no part"),

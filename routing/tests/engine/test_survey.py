@@ -1,6 +1,15 @@
 import pytest
 
-from routing.engine.survey import MOST_BLOCKS, PER_UNREAD_BLOCK, SAMPLE, survey, tool_chars, utf8_bytes
+from routing.engine.survey import (
+    MOST_MESSAGES,
+    MOST_PARTS,
+    MOST_TOOLS,
+    PER_UNREAD_PART,
+    SAMPLE,
+    survey,
+    tool_chars,
+    utf8_bytes,
+)
 from routing.tests.engine.given import CALL, RESULT, TOOL, assistant, system, user
 
 USE = {"type": "tool_use", "id": "1", "name": "read", "input": {"path": "models.py", "limit": 9}}
@@ -95,7 +104,28 @@ def test_the_length_of_tools_is_estimated(tools, chars):
     assert tool_chars(tools) == chars
 
 
-def test_blocks_beyond_a_number_count_as_long_ones():
-    seen = survey([user([{"type": "text", "text": "a"}] * (MOST_BLOCKS + 10))])
+@pytest.mark.parametrize("messages", [1, 5])
+def test_blocks_beyond_a_number_count_as_long_ones(messages):
+    many = user([{"type": "text", "text": "a"}] * ((MOST_PARTS + 10) // messages))
 
-    assert seen.chars == seen.bytes == MOST_BLOCKS + 10 * PER_UNREAD_BLOCK
+    seen = survey([many] * messages)
+
+    assert seen.chars == seen.bytes == MOST_PARTS + 10 * PER_UNREAD_PART
+
+
+def test_tool_calls_beyond_a_number_count_as_long_ones():
+    call = {"id": "1", "function": {"name": "ls", "arguments": ""}}
+
+    seen = survey([{**CALL, "tool_calls": [call] * (MOST_PARTS + 10)}])
+
+    assert seen.chars == 2 * MOST_PARTS + 10 * PER_UNREAD_PART
+
+
+def test_messages_beyond_a_number_count_as_a_mean_one():
+    seen = survey([system("rule"), *[user("four")] * (2 * MOST_MESSAGES - 1)])
+
+    assert (seen.chars, seen.turns) == (8 * MOST_MESSAGES, 2 * MOST_MESSAGES - 1)
+
+
+def test_tools_beyond_a_number_count_as_a_mean_one():
+    assert tool_chars([TOOL] * 3 * MOST_TOOLS) == 600 * MOST_TOOLS
