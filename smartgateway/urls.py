@@ -4,16 +4,21 @@ from django.views.generic import RedirectView
 
 from smartgateway.api import health
 from smartgateway.api.chat import ChatCompletions, SimpleChat
+from smartgateway.api.completions import Completions
 from smartgateway.api.decisions import Decisions
+from smartgateway.api.embeddings import Embeddings
 from smartgateway.api.explain import Route
 from smartgateway.api.messages.view import Messages
-from smartgateway.api.models import Models
+from smartgateway.api.models import Model, Models
 
 api_views = [
     path("v1/chat/completions", ChatCompletions.as_view()),
     path("v1/messages", Messages.as_view()),
     path("chat", SimpleChat.as_view()),
+    path("v1/completions", Completions.as_view()),
+    path("v1/embeddings", Embeddings.as_view()),
     path("v1/models", Models.as_view()),
+    path("v1/models/<path:name>", Model.as_view()),
     path("v1/route", Route.as_view()),
     path("v1/decisions", Decisions.as_view()),
     path("health/live", health.live),

@@ -6,7 +6,7 @@ and the answer back. Where the caller's face already speaks the provider's diale
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from routing.engine.types import Usage
 
@@ -89,6 +89,19 @@ class Provider(Protocol):
     async def stream(self, call: Call) -> Stream: ...
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class ErrandProvider(Protocol):
+    """A provider that also fills in at a cursor and embeds; those without these methods cannot."""
+
+    async def fill(self, call: Call) -> Stream:
+        """What belongs between the body's `prompt` and `suffix`, as chunks in indoor form."""
+        ...
+
+    async def embed(self, call: Call) -> Answer:
+        """The body's `input` as embeddings, in the form that OpenAI gives them."""
+        ...
 
 
 class ProviderError(Exception):

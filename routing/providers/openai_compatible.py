@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from routing.providers import sse
+from routing.providers import openai_errands, sse
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Stream
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
@@ -47,12 +47,24 @@ class OpenAICompatible:
             return Stream(account, OpenChunks(reply, passed_through(reply, tap)), is_raw=True, tail=tap.tail)
         return Stream(account, OpenChunks(reply, decoded(reply, tap)))
 
+    async def fill(self, call: Call) -> Stream:
+        content = openai_errands.body_of(call, stream=True, stream_options={"include_usage": True})
+        reply = await self._post(call, content, openai_errands.FILL_PATH)
+        account = Account(upstream_request_id=reply.request_id)
+        tap = Tap(account, reply, choices=1, keeps_usage=wants_usage(call.body))
+        return Stream(account, OpenChunks(reply, openai_errands.as_chat(decoded(reply, tap))))
+
+    async def embed(self, call: Call) -> Answer:
+        reply = await self._post(call, openai_errands.body_of(call), openai_errands.EMBED_PATH)
+        account = Account(upstream_request_id=reply.request_id)
+        return Answer(account, openai_errands.vectors_of(await reply.body(), call.body, account, reply))
+
     async def aclose(self) -> None:
         await self._upstream.aclose()
 
-    async def _post(self, call: Call, content: bytes) -> Reply:
+    async def _post(self, call: Call, content: bytes, path: str = PATH) -> Reply:
         headers = {"x-request-id": call.attempt_id, **call.headers}
-        return await self._upstream.post(PATH, content, call.timeouts, headers)
+        return await self._upstream.post(path, content, call.timeouts, headers)
 
 
 def request_body(call: Call, *, stream: bool = False) -> bytes:

@@ -160,11 +160,17 @@ async def blocked(exchange: Exchange, candidate: Candidate) -> str:
     if not breaker(candidate.provider_name).allows():
         return "breaker_open"
     if candidate.provider_name == "local":
-        wait = SLOT_WAIT_SECONDS if may_go_elsewhere(exchange) else LAST_SLOT_WAIT_SECONDS
-        if not await connections.local_slots.acquire(wait):
+        if not await slot_acquired(exchange):
             return "no_capacity"
         exchange.holds_slot = True
     return ""
+
+
+async def slot_acquired(exchange: Exchange) -> bool:
+    if exchange.lane is not None:
+        return await exchange.lane.slots.acquire(exchange.lane.wait_seconds)
+    wait = SLOT_WAIT_SECONDS if may_go_elsewhere(exchange) else LAST_SLOT_WAIT_SECONDS
+    return await connections.local_slots.acquire(wait)
 
 
 def may_go_elsewhere(exchange: Exchange) -> bool:

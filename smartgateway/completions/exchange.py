@@ -11,6 +11,7 @@ from routing import connections
 from routing.engine.types import Tier, Usage
 from routing.providers.base import Account, ProviderError
 from routing.route import Routed
+from routing.slots import LocalSlots
 from smartgateway.completions.fallback import Candidate
 from smartgateway.keys.limits import RateLimit
 from smartgateway.keys.snapshots import KeySnapshot
@@ -44,6 +45,14 @@ class Ask:
     received_at: float = field(default_factory=time.perf_counter)
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Local slots of their own, and how long is waited for one of them."""
+
+    slots: LocalSlots
+    wait_seconds: float
+
+
 @dataclass(slots=True)
 class Exchange:
     """The mutable middle of one request; settled exactly once. Times are `perf_counter` seconds."""
@@ -66,6 +75,7 @@ class Exchange:
     is_recorded: bool = False
     is_settled: bool = False
     holds_slot: bool = False
+    lane: Lane | None = None  # None: the lane of chats
 
     def intend(self, candidate: Candidate) -> AttemptIntent:
         return AttemptIntent(
@@ -118,7 +128,7 @@ class Exchange:
     def release_slot(self) -> None:
         if self.holds_slot:
             self.holds_slot = False
-            connections.local_slots.release()
+            (self.lane.slots if self.lane else connections.local_slots).release()
 
 
 def note_failure(attempt: AttemptRecord, exc: ProviderError, duration: float) -> None:

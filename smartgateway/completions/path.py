@@ -35,8 +35,11 @@ class Streaming:
 
 async def complete(ask: Ask) -> Answered:
     """A whole answer; its outcome is durable when this returns. Raises `GatewayError`."""
-    exchange = await decided(ask)
-    answer = await called(exchange, open_whole)
+    return await completed(await decided(ask), open_whole)
+
+
+async def completed(exchange: Exchange, open_answer: calling.Opener[Answer]) -> Answered:
+    answer = await called(exchange, open_answer)
     try:
         await settle.answered(exchange)
     except AuditUnavailableError as exc:
@@ -46,8 +49,11 @@ async def complete(ask: Ask) -> Answered:
 
 async def stream(ask: Ask, render: Renderer) -> Streaming:
     """An open stream: nothing was sent yet, so that what fails before the first byte has its real status."""
-    exchange = await decided(ask)
-    answer = await called(exchange, opened)
+    return await streamed(await decided(ask), render, opened)
+
+
+async def streamed(exchange: Exchange, render: Renderer, open_answer: calling.Opener[Opened]) -> Streaming:
+    answer = await called(exchange, open_answer)
     return Streaming(exchange, relayed(exchange, answer, render))
 
 

@@ -38,7 +38,10 @@ class Opened:
 
 async def opened(provider: Provider, call: Call) -> Opened:
     """Wait for the first chunk: until then a failure still has a real status and another tier may serve."""
-    stream = await provider.stream(call)
+    return await begun(await provider.stream(call))
+
+
+async def begun(stream: Stream) -> Opened:
     return Opened(stream, await anext(stream.chunks, END))
 
 

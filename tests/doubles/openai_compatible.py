@@ -24,6 +24,12 @@ async def openai_compatible_double(scope: Any, receive: Any, send: Any) -> None:
         )
         return
     body = json.loads(await body_of(receive))
+    if scope["path"] == "/v1/embeddings":
+        await embedded(respond, body)
+        return
+    if scope["path"] == "/v1/completions":
+        await filled(respond, body)
+        return
     said = body["messages"][-1]["content"]
     text = said if isinstance(said, str) else "".join(part["text"] for part in said)
     words = dict(MISBEHAVIOUR.findall(text))
@@ -35,6 +41,24 @@ async def openai_compatible_double(scope: Any, receive: Any, send: Any) -> None:
     else:
         found = SAY.search(text)
         await (streamed if body.get("stream") else whole)(respond, found[1] if found else "Hello", words)
+
+
+async def embedded(respond: Responder, body: dict[str, Any]) -> None:
+    given = body["input"]
+    texts = [given] if isinstance(given, str) or isinstance(given[0], int) else given
+    rows = [{"object": "embedding", "index": at, "embedding": [len(text) + 0.5] * 4} for at, text in enumerate(texts)]
+    usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+    await answer(respond, 200, {"object": "list", "data": rows[::-1], "model": body["model"], "usage": usage})
+
+
+async def filled(respond: Responder, body: dict[str, Any]) -> None:
+    await respond.start(200, "text/event-stream")
+    shape = {**shell("text_completion"), "model": body["model"]}
+    for text, reason in ((body["prompt"] + "|", None), ("fill", None), ("|" + body["suffix"], "stop")):
+        choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": reason}
+        await respond.more(frame({**shape, "choices": [choice]}))
+    await respond.more(frame({**shape, "choices": [], "usage": USAGE}))
+    await respond.more(b"data: [DONE]\n\n", is_last=True)
 
 
 async def whole(respond: Responder, text: str, words: dict[str, str]) -> None:

@@ -1,7 +1,8 @@
 """Ollama, by its native API: its OpenAI-style endpoint cannot set the context and cuts prompts silently."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from typing import Any
 
 import msgspec
 
@@ -16,8 +17,9 @@ from routing.providers.base import (
     Stream,
 )
 from routing.providers.http import Upstream
+from routing.providers.ollama import errands
 from routing.providers.ollama.calibration import Calibration
-from routing.providers.ollama.request import Request, build
+from routing.providers.ollama.request import build, kept_alive
 from routing.providers.ollama.response import Lines, Translation
 from routing.providers.reply import OpenChunks, Reply, drain
 
@@ -50,20 +52,35 @@ class Ollama:
 
     async def stream(self, call: Call) -> Stream:
         request = build(call, num_ctx=self._num_ctx, keep_alive=self._keep_alive, thinks=self._thinks(call.model))
-        reply = await self._post(call, request)
+        reply = await self._post(call, request.body)
         account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
         chunks = indoors.Chunks(call, account)
         translation = Translation(chunks, request, self._calibration, reply)
         with_usage = indoors.wants_usage(call.body)
         return Stream(account, OpenChunks(reply, translated(reply, translation, chunks if with_usage else None)))
 
+    async def fill(self, call: Call) -> Stream:
+        body = errands.fill_body(call, num_ctx=self._num_ctx, keep_alive=kept_alive(self._keep_alive))
+        reply = await self._post(call, body, errands.FILL_PATH)
+        account = Account(upstream_request_id=reply.request_id)
+        chunks = indoors.Chunks(call, account)
+        return Stream(
+            account, OpenChunks(reply, errands.filled(reply, chunks, with_usage=indoors.wants_usage(call.body)))
+        )
+
+    async def embed(self, call: Call) -> Answer:
+        body = errands.embed_body(call, keep_alive=kept_alive(self._keep_alive))
+        reply = await self._post(call, body, errands.EMBED_PATH)
+        account = Account(upstream_request_id=reply.request_id)
+        return Answer(account, errands.vectors_of(await reply.body(), call.body, account, reply))
+
     async def aclose(self) -> None:
         await self._upstream.aclose()
 
-    async def _post(self, call: Call, request: Request) -> Reply:
+    async def _post(self, call: Call, body: Mapping[str, Any], path: str = PATH) -> Reply:
         headers = {"x-request-id": call.attempt_id}
         try:
-            return await self._upstream.post(PATH, msgspec.json.encode(request.body), call.timeouts, headers)
+            return await self._upstream.post(path, msgspec.json.encode(body), call.timeouts, headers)
         except ProviderRejectedError as exc:
             raise explained(exc, call.model) from exc
 
@@ -95,4 +112,7 @@ def explained(exc: ProviderRejectedError, model: str) -> ProviderError:
         exc.message = f"{exc.message}: run `ollama pull {model}`"
     elif "does not support tools" in exc.message:
         exc.kind = "tools_not_supported"
+    elif "does not support insert" in exc.message:
+        exc.kind = "fill_not_supported"
+        exc.message = f"{exc.message}: set LOCAL_FIM_MODEL to one that was trained to fill in"
     return exc

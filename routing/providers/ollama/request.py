@@ -68,7 +68,7 @@ def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool) -> Request
         "stream": True,
         "truncate": False,  # otherwise the oldest messages are cut away without a word
         "shift": False,
-        "keep_alive": int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive,
+        "keep_alive": kept_alive(keep_alive),
         "options": {"num_ctx": num_ctx, **options_of(body)},
     }
     if tools:
@@ -81,6 +81,11 @@ def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool) -> Request
         elif effort not in ("none", "minimal"):
             dropped.append("reasoning_effort")
     return Request(sent, frozenset(tool["function"]["name"] for tool in tools), dropped)
+
+
+def kept_alive(keep_alive: str) -> int | str:
+    """A number is one of seconds."""
+    return int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive
 
 
 def options_of(body: Mapping[str, Any]) -> dict[str, Any]:

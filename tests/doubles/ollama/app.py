@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tests.doubles.ollama.engines import Engine, Script
-from tests.doubles.ollama.shape import ChatRequest, Message, complaint_about
+from tests.doubles.ollama.shape import ChatRequest, EmbedRequest, GenerateRequest, Message, complaint_about
 from tests.doubles.serving import Responder, body_of
 from tests.doubles.words import CALL, MISBEHAVIOUR
 
@@ -39,6 +39,9 @@ class OllamaDouble:
         path = scope["path"]
         if path == "/api/chat":
             await self._chat(respond, headers, await body_of(receive))
+        elif path in ("/api/generate", "/api/embed"):
+            step = self._generate if path == "/api/generate" else self._embed
+            await step(respond, await body_of(receive))
         elif path == "/api/show":
             await self._show(respond, json.loads(await body_of(receive))["model"])
         elif path in (simple := self._simple()):
@@ -83,6 +86,56 @@ class OllamaDouble:
             await answer(respond, 400, {"error": complaint})
         else:
             await self._answer(respond, name, request)
+
+    async def _generate(self, respond: Responder, raw: bytes) -> None:
+        request = await self._decoded(respond, "/api/generate", raw, GenerateRequest)
+        if request is None:
+            return
+        words = dict(MISBEHAVIOUR.findall(request.prompt))
+        await asyncio.sleep(float(words.get("slow") or 0))
+        if await misbehaved(respond, words):
+            return
+        await respond.start(200, "application/x-ndjson")
+        texts = [f"{request.prompt}|", "fill", f"|{request.suffix}"] if request.suffix else [f"raw={request.raw}"]
+        shell = {"model": request.model, "created_at": NOW}
+        for text in texts:
+            await respond.more(json.dumps({**shell, "response": text, "done": False}).encode() + b"\n")
+            if await broken(respond, words):
+                return
+        end = {"response": "", "done": True, "done_reason": "stop", "prompt_eval_count": 7, "eval_count": len(texts)}
+        await respond.more(json.dumps({**shell, **end}).encode() + b"\n", is_last=True)
+
+    async def _embed(self, respond: Responder, raw: bytes) -> None:
+        request = await self._decoded(respond, "/api/embed", raw, EmbedRequest)
+        if request is None:
+            return
+        texts = [request.input] if isinstance(request.input, str) else request.input
+        if not request.truncate and any(len(text) > 4 * MODEL_CONTEXT for text in texts):
+            await answer(respond, 400, {"error": "the input length exceeds the context length"})
+            return
+        vectors = [[len(text) + 0.5] * (request.dimensions or 4) for text in texts]
+        counts = {"total_duration": 1, "load_duration": 1, "prompt_eval_count": len(texts)}
+        await answer(respond, 200, {"model": request.model, "embeddings": vectors, **counts})
+
+    async def _decoded(self, respond: Responder, path: str, raw: bytes, kind: Any) -> Any:
+        """A request as Ollama would take it; None once it was refused."""
+        seen: dict[str, Any] = {"path": path, "attempt_id": "", "complaint": None}
+        self.requests.append(seen)
+        try:
+            request = msgspec.json.decode(raw, type=kind)
+        except msgspec.DecodeError as exc:
+            seen["complaint"] = str(exc)
+            await answer(respond, 400, {"error": str(exc)})
+            return None
+        seen["body"] = json.loads(raw)
+        name = self._find(request.model)
+        if name is None:
+            await answer(respond, 404, {"error": f"model '{request.model}' not found"})
+        elif kind is GenerateRequest and request.suffix and "insert" not in self.models[name]:
+            await answer(respond, 400, {"error": f'"{request.model}" does not support insert'})
+        else:
+            return request
+        return None
 
     async def _answer(self, respond: Responder, name: str, request: ChatRequest) -> None:
         self._load(name, request.options.num_ctx or DEFAULT_CONTEXT)

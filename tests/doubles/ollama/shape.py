@@ -74,6 +74,27 @@ class ChatRequest(Closed):
     shift: bool = True
 
 
+class GenerateRequest(Closed):
+    model: str
+    prompt: str = ""
+    suffix: str = ""
+    raw: bool = False
+    stream: bool = True
+    keep_alive: float | str | None = None
+    options: Options = msgspec.field(default_factory=Options)
+    truncate: bool = True
+    shift: bool = True
+
+
+class EmbedRequest(Closed):
+    model: str
+    input: str | list[str]
+    truncate: bool = True
+    dimensions: int | None = None
+    keep_alive: float | str | None = None
+    options: Options = msgspec.field(default_factory=Options)
+
+
 def complaint_about(request: ChatRequest, capabilities: tuple[str, ...]) -> str | None:
     if any(message.role not in ("system", "user", "assistant", "tool") for message in request.messages):
         return "invalid role"

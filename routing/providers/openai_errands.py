@@ -1,0 +1,60 @@
+"""Beside chat, at a server that speaks OpenAI: `/v1/completions` with a suffix, and `/v1/embeddings`."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from routing.providers.base import Account, Call, ChatCompletionChunk
+from routing.providers.embedding import embedded
+from routing.providers.reply import Reply
+from routing.providers.tap import TokenCounts, invalid
+
+FILL_PATH, EMBED_PATH = "/v1/completions", "/v1/embeddings"
+INDOOR_MEMBERS = ("messages", "model", "provider", "stream", "stream_options")
+
+
+class Vector(msgspec.Struct, gc=False):
+    embedding: list[float] | str
+    index: int = 0
+
+
+class Vectors(msgspec.Struct, gc=False):
+    data: list[Vector]
+    model: str = ""
+    usage: TokenCounts | None = None
+
+
+VECTORS = msgspec.json.Decoder(Vectors)
+
+
+def body_of(call: Call, **ours: Any) -> bytes:
+    """The client's own members, also those that only the server knows."""
+    members = {name: value for name, value in call.body.items() if name not in INDOOR_MEMBERS}
+    return msgspec.json.encode({**members, "model": call.model, **ours})
+
+
+async def as_chat(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator[ChatCompletionChunk, None]:
+    """Chunks of a text completion as chunks of a chat's."""
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            choices = [choice_of(choice) for choice in chunk.get("choices") or ()]
+            yield {**chunk, "object": "chat.completion.chunk", "choices": choices}
+
+
+def choice_of(choice: Mapping[str, Any]) -> dict[str, Any]:
+    text = choice.get("text")
+    delta = {"content": text} if isinstance(text, str) and text else {}
+    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": choice.get("finish_reason")}
+
+
+def vectors_of(raw: bytes, body: Mapping[str, Any], account: Account, reply: Reply) -> dict[str, Any]:
+    try:
+        found = VECTORS.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise invalid("an answer that cannot be read", reply) from exc
+    account.response_model = found.model
+    account.usage = found.usage.as_usage() if found.usage else None
+    vectors = [entry.embedding for entry in sorted(found.data, key=lambda entry: entry.index)]
+    return embedded(vectors, body, account, reply)
