@@ -1,7 +1,6 @@
 """Synthetic requests, decided by the real engine and written in the words of the record by the path's own code."""
 
 import random
-from dataclasses import replace
 from typing import NamedTuple
 
 from asgiref.sync import async_to_sync
@@ -86,7 +85,7 @@ def _with_verdict(routed: Routed, draw: random.Random) -> Routed:
     verdict = draw.choices([asked, remembered, late], [80, 17, 3])[0]
     decision = decide(routed.request, routed.policy, routed.surroundings, verdict, routed.features, routed.signals)
     assert isinstance(decision, RoutingDecision)  # with a verdict at hand none is asked for
-    return replace(routed, verdict=verdict, decision=decision)
+    return routed._replace(verdict=verdict, decision=decision)
 
 
 def _ended(exchange: Exchange, kind: Kind, draw: random.Random) -> Sample:
