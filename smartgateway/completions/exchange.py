@@ -33,7 +33,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A parsed request. `body` is in indoor form without our own members; `raw` is the body as it came."""
+    """A parsed request. `body` is in indoor form without our own members; `raw` is the body as it came.
+
+    `dropped` names what the face itself could not carry indoors.
+    """
 
     key: KeySnapshot
     face: str
@@ -42,6 +45,7 @@ class Ask:
     is_stream: bool
     dialect: str = "openai"
     raw: bytes = b""
+    dropped: tuple[str, ...] = ()
     received_at: float = field(default_factory=time.perf_counter)
 
 

@@ -73,7 +73,10 @@ async def decided(ask: Ask, *, ask_classifier: bool = True) -> Exchange:
         )
     except RoutingRefusedError as exc:
         raise from_refusal(exc) from exc
-    return Exchange(ask, routed, session_key)
+    exchange = Exchange(ask, routed, session_key)
+    if ask.dropped:
+        exchange.dropped_params += ask.dropped
+    return exchange
 
 
 def routing_request(ask: Ask) -> RoutingRequest:
