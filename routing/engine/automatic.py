@@ -5,7 +5,7 @@ from typing import NamedTuple
 from routing.engine.case import weights_of
 from routing.engine.explicit import model_of
 from routing.engine.features import Features
-from routing.engine.limits import held_by_session, only_tier, within_limits
+from routing.engine.limits import has_choice, held_by_session, within_limits
 from routing.engine.score import score_of
 from routing.engine.signals import compute_routing_signals
 from routing.engine.types import (
@@ -79,7 +79,7 @@ def _is_to_be_asked(signals: RoutingSignals, features: Features, policy: Policy,
         signals.band is Band.AMBIGUOUS
         and policy.switches["ask_classifier"]
         and surroundings.classifier_ready
-        and only_tier(features, surroundings) is None
+        and has_choice(features, surroundings)
         and held_by_session(features, policy, surroundings) is None
     )
 

@@ -24,24 +24,10 @@ def held_by_session(features: Features, policy: Policy, surroundings: Surroundin
     return session.tier if policy.switches["allow_auto_opus"] else Tier.SONNET
 
 
-def automatic_tiers(surroundings: Surroundings) -> frozenset[Tier]:
-    """The configured tiers that may serve automatic requests: the demo model only where nothing else is."""
-    others = surroundings.configured - {Tier.LOCAL}
-    is_demo = surroundings.local is not None and surroundings.local.is_demo
-    return others if is_demo and others else surroundings.configured
-
-
-def only_tier(features: Features, surroundings: Surroundings) -> Tier | None:
-    """The one tier that is possible, when limits leave no choice."""
-    if features.local_only or is_demo_alone(surroundings):
-        return Tier.LOCAL
-    possible = [tier for tier in LADDER[features.min_tier :] if tier in surroundings.allowed_tiers]
-    return possible[0] if len(possible) == 1 else None
-
-
-def is_demo_alone(surroundings: Surroundings) -> bool:
-    local = surroundings.local
-    return local is not None and local.is_demo and surroundings.configured == {Tier.LOCAL}
+def has_choice(features: Features, surroundings: Surroundings) -> bool:
+    """Whether more than one tier may serve, so that it matters which is chosen."""
+    possible = surroundings.allowed_tiers & surroundings.configured
+    return not features.local_only and sum(tier in possible for tier in LADDER[features.min_tier :]) > 1
 
 
 def within_limits(tier: Tier, features: Features, surroundings: Surroundings) -> tuple[Tier, tuple[Reason, ...]]:
@@ -51,8 +37,6 @@ def within_limits(tier: Tier, features: Features, surroundings: Surroundings) ->
         if least is not Tier.LOCAL:
             raise LocalOnlyError(f"The least tier asked for is {least}, but this request must stay local")
         return _step("local_only", tier, Tier.LOCAL)
-    if is_demo_alone(surroundings):
-        return _step("only_configured", tier, Tier.LOCAL)
     raised, reasons = _step("min_tier", tier, tier if LADDER.index(tier) >= features.min_tier else least)
     allowed, more = _step("allowed_tiers", raised, _nearest_allowed(raised, least, surroundings))
     served, last = _step("demo_model", allowed, _beside_the_demo(allowed, surroundings))
@@ -65,10 +49,10 @@ def _step(rule: str, wanted: Tier, given: Tier) -> tuple[Tier, tuple[Reason, ...
 
 def _beside_the_demo(tier: Tier, surroundings: Surroundings) -> Tier:
     """The demo model is to show that the gateway works: beside another tier that the key may use, that one serves."""
-    if tier is not Tier.LOCAL:
+    if tier is not Tier.LOCAL or surroundings.local is None or not surroundings.local.is_demo:
         return tier
-    serving = automatic_tiers(surroundings) & surroundings.allowed_tiers
-    return tier if tier in serving or not serving else min(serving, key=LADDER.index)
+    others = (surroundings.configured & surroundings.allowed_tiers) - {Tier.LOCAL}
+    return min(others, key=LADDER.index, default=tier)
 
 
 def _nearest_allowed(tier: Tier, least: Tier, surroundings: Surroundings) -> Tier:

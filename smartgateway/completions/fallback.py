@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from routing.engine.explicit import model_of
 from routing.engine.features import Features
 from routing.engine.types import PROVIDER_OF, Phase, Policy, RoutingDecision, Surroundings, Tier
 
 HAIKU = "haiku"
+ONLY_LOCAL = frozenset({Tier.LOCAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ def serving(candidate: Candidate, policy: Policy, served_local_model: Callable[[
 
 
 def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Features) -> Iterator[Candidate]:
+    if surroundings.configured == ONLY_LOCAL:
+        if (
+            tier is not Tier.LOCAL
+            and Tier.LOCAL in surroundings.allowed_tiers
+            and can_serve_alone(features, surroundings)
+        ):
+            yield Candidate(Tier.LOCAL, PROVIDER_OF[Tier.LOCAL], model_of(Tier.LOCAL, policy, surroundings))
+        return
     for name in policy.fallbacks.get(tier, ()):
         if name == Tier.OPUS and not policy.switches.get("allow_auto_opus", True):
             continue
@@ -55,6 +65,18 @@ def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Feat
             continue
         provider = "anthropic" if name == HAIKU else PROVIDER_OF[Tier(name)]
         yield Candidate(name, provider, policy.models[name])
+
+
+def can_serve_alone(features: Features, surroundings: Surroundings) -> bool:
+    """Where Claude is not configured, local serves all that it is able to; the demo model whatever there is."""
+    local = surroundings.local
+    if local is None or local.is_demo:
+        return local is not None
+    if (features.has_image and not local.vision) or (
+        (features.tools_declared or features.tool_loop) and local.tools is False
+    ):
+        return False
+    return local.context_tokens is None or features.estimated_tokens + features.tool_tokens <= local.context_tokens
 
 
 def fits_local(features: Features, surroundings: Surroundings) -> bool:

@@ -1,7 +1,6 @@
 import pytest
 
-from routing.engine.decide import decide
-from routing.engine.limits import automatic_tiers
+from routing.engine.decide import NeedsVerdict, decide
 from routing.engine.types import LocalOnlyError, Phase, SessionState, Tier, TierNotAllowedError
 from routing.tests.engine.given import CALL, DEMO, LOCAL, RESULT, TOOL, policy, request, shipped, surroundings
 
@@ -113,11 +112,30 @@ def test_a_key_without_the_least_tier_is_refused():
         decided("hello", around={"allowed_tiers": frozenset({Tier.SONNET})}, min_tier=Tier.OPUS)
 
 
-def test_the_demo_model_alone_serves_everything_automatic():
-    decision = decided(AUDIT, around={"local": DEMO, "configured": frozenset({Tier.LOCAL})})
+@pytest.mark.parametrize("local", [LOCAL, DEMO])
+def test_where_only_local_is_configured_the_tier_stays_the_one_that_was_chosen(local):
+    decision = decided(AUDIT, around={"local": local, "configured": frozenset({Tier.LOCAL})})
 
-    assert (decision.tier, decision.model) == (Tier.LOCAL, DEMO.name)
-    assert "only_configured" in rules(decision)
+    assert (decision.tier, decision.provider) == (Tier.OPUS, "anthropic")
+
+
+@pytest.mark.parametrize(
+    ("around", "asked", "choice"),
+    [
+        pytest.param({}, {}, True, id="all"),
+        pytest.param({"configured": frozenset({Tier.LOCAL})}, {}, False, id="only local is configured"),
+        pytest.param({"configured": frozenset({Tier.SONNET, Tier.OPUS})}, {}, True, id="only Claude is configured"),
+        pytest.param({"allowed_tiers": frozenset({Tier.SONNET})}, {}, False, id="one is allowed"),
+        pytest.param({}, {"local_only": True}, False, id="it must stay local"),
+        pytest.param({}, {"min_tier": Tier.OPUS}, False, id="the highest is asked for"),
+    ],
+)
+def test_phase_2_is_asked_only_where_more_than_one_tier_may_serve(around, asked, choice):
+    unclear = request("Carry on with the matter at hand.", **asked)
+
+    found = decide(unclear, shipped(), surroundings(classifier_ready=True, **around))
+
+    assert isinstance(found, NeedsVerdict) is choice
 
 
 @pytest.mark.parametrize(
@@ -137,19 +155,7 @@ def test_beside_claude_the_demo_model_serves_only_where_nothing_else_may(allowed
 
 
 def test_a_tier_that_is_not_configured_stays_the_one_that_was_chosen():
-    decision = decided(AUDIT, around={"configured": frozenset({Tier.LOCAL}), "available": frozenset()})
+    without_local = {"local": None, "configured": frozenset({Tier.SONNET, Tier.OPUS})}
 
-    assert decision.tier is Tier.OPUS
-
-
-@pytest.mark.parametrize(
-    ("local", "configured", "serving"),
-    [
-        pytest.param(DEMO, set(Tier), {Tier.SONNET, Tier.OPUS}, id="the demo beside Claude"),
-        pytest.param(DEMO, {Tier.LOCAL}, {Tier.LOCAL}, id="the demo alone"),
-        pytest.param(LOCAL, set(Tier), set(Tier), id="a real local model"),
-        pytest.param(None, set(Tier), set(Tier), id="not looked at yet"),
-    ],
-)
-def test_the_demo_model_serves_nothing_automatic_beside_another(local, configured, serving):
-    assert automatic_tiers(surroundings(local=local, configured=frozenset(configured))) == serving
+    assert decided("hello", around=without_local).tier is Tier.LOCAL
+    assert decided(AUDIT, around={"configured": frozenset({Tier.LOCAL}), "available": frozenset()}).tier is Tier.OPUS

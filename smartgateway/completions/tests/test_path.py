@@ -116,6 +116,33 @@ async def test_claude_falls_to_local_only_without_tools(world):
     assert world.local.calls == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="without tools"),
+        pytest.param({"tools": [{"type": "function", "function": {"name": "run"}}]}, id="with tools"),
+    ],
+)
+async def test_where_only_local_is_configured_it_serves_what_claude_was_chosen_for(world, body):
+    world.providers["anthropic"] = None
+
+    answered = await path.complete(ask(world, "Carry on with the matter at hand.", **body))
+
+    [decision], [outcome] = world.record.decisions, world.record.outcomes
+    assert (decision.tier, outcome.served_tier) == ("sonnet", "local")
+    assert answered.exchange.fallback_causes == ["sonnet:not_configured"]
+
+
+async def test_where_only_claude_is_configured_it_serves_what_local_was_chosen_for(world):
+    world.providers["local"] = None
+
+    answered = await path.complete(ask(world))
+
+    [decision], [outcome] = world.record.decisions, world.record.outcomes
+    assert (decision.tier, outcome.served_tier) == ("local", "haiku")
+    assert answered.exchange.fallback_causes == ["local:not_configured"]
+
+
 async def test_what_claude_refuses_is_not_tried_elsewhere(world):
     world.anthropic.failures = [ProviderRejectedError("bad schema", kind="invalid_request_error", status=400)]
 
