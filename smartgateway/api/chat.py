@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from smartgateway.api.answering import respond
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
-from smartgateway.api.requests import check_chat, check_member
+from smartgateway.api.requests import check_chat, check_model
 from smartgateway.api.sse import ChatRenderer
 from smartgateway.completions.errors import BadRequestError
 from smartgateway.completions.exchange import Ask
@@ -62,7 +62,7 @@ class SimpleChat(GatewayView):
 def simple_body(data: object) -> dict[str, Any]:
     if not isinstance(data, dict) or not isinstance(data.get("message"), str) or not data["message"].strip():
         raise BadRequestError("'message' must be a string with text.", param="message")
-    check_member(data, "model", str)
+    check_model(data)
     body: dict[str, Any] = {"messages": [{"role": "user", "content": data["message"]}]}
     return {**body, "model": data["model"]} if data.get("model") else body
 

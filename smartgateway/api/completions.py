@@ -12,7 +12,7 @@ from smartgateway.api.answering import as_stream, as_whole, respond
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.errors import openai_body
 from smartgateway.api.options import options
-from smartgateway.api.requests import check_member
+from smartgateway.api.requests import check_chat, check_member, check_model
 from smartgateway.completions import errands
 from smartgateway.completions.errors import BadRequestError, GatewayError
 from smartgateway.completions.exchange import Ask
@@ -49,14 +49,17 @@ class Completions(GatewayView):
 def check_completion(data: object) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadRequestError("The body must be a JSON object.")
-    for name, kind in (("model", str), ("suffix", str), ("stream", bool), ("echo", bool), ("stream_options", dict)):
+    for name, kind in (("suffix", str), ("stream", bool), ("echo", bool), ("stream_options", dict)):
         check_member(data, name, kind)
+    check_model(data)
     check_prompt(data.get("prompt"))
     for name in ("n", "best_of"):
         if data.get(name) not in (None, 1) or data.get(name) is True:
             raise BadRequestError(f"'{name}' must be 1: one completion is given per request.", param=name)
     if data.get("echo"):
         raise BadRequestError("'echo' is not possible here: the prompt is not repeated.", param="echo")
+    if data.get("tools"):
+        raise BadRequestError("'tools' belong to chat completions: a text cannot hold calls.", param="tools")
     if data.get("logprobs") is not None:
         raise BadRequestError("'logprobs' is not possible here.", param="logprobs")
     return data
@@ -76,7 +79,7 @@ def chat_body(data: Mapping[str, Any], text: str) -> dict[str, Any]:
     if not text:
         raise BadRequestError("'prompt' is empty.", param="prompt")
     rest = {name: value for name, value in data.items() if name not in OF_TEXT}
-    return {**rest, "messages": [{"role": "user", "content": text}]}
+    return check_chat({**rest, "messages": [{"role": "user", "content": text}]})
 
 
 def fill_body(data: Mapping[str, Any], text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from smartgateway.api.answering import as_whole
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
-from smartgateway.api.requests import check_member
+from smartgateway.api.requests import check_member, check_model
 from smartgateway.completions import errands
 from smartgateway.completions.errors import BadRequestError
 from smartgateway.completions.exchange import Ask
@@ -45,7 +45,7 @@ class Embeddings(GatewayView):
 def check_embeddings(data: object) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadRequestError("The body must be a JSON object.")
-    check_member(data, "model", str)
+    check_model(data)
     check_member(data, "user", str)
     check_input(data.get("input"))
     if data.get("encoding_format") not in (None, *ENCODINGS):

@@ -13,12 +13,19 @@ def check_chat(data: object) -> dict[str, Any]:
     """The body of a chat completions request, or `BadRequestError` that names the member at fault."""
     if not isinstance(data, dict):
         raise BadRequestError("The body must be a JSON object.")
-    check_member(data, "model", str)
+    check_model(data)
     check_member(data, "stream", bool)
     check_member(data, "stream_options", dict)
     check_messages(data.get("messages"))
     check_tools(data.get("tools"))
     return data
+
+
+def check_model(data: Mapping[str, Any]) -> None:
+    """Stands in the record and in headers, so that it may hold only what these can."""
+    model = data.get("model")
+    if model is not None and not (isinstance(model, str) and model.isprintable()):
+        raise BadRequestError("'model' must be a string of printable characters.", param="model", code="invalid_type")
 
 
 def check_member(data: Mapping[str, Any], name: str, kind: type) -> None:

@@ -55,7 +55,8 @@ def check_kind(value: object, kind: type, name: str) -> None:
 
 def check_objects(entries: list[Any], name: str) -> None:
     for index, entry in enumerate(entries):
-        check_kind(entry, dict, f"{name}.{index}")
+        if not isinstance(entry, dict):
+            raise BadRequestError(f"{name}.{index}: an object is required.", param=name)
 
 
 def system_messages(system: object) -> list[dict[str, Any]]:

@@ -217,3 +217,20 @@ async def test_a_client_that_hangs_up_closes_the_stream():
 
     assert closed.is_set()
     assert client.answer == b"data: 1\n\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_too_many"),
+    [
+        (b'{"a": [' + b"1," * 20 + b"1]}", True),
+        (b'{"a": [' + b"{}," * 20 + b"{}]}", True),
+        (b'{"a": [' + b'"",' * 60 + b'""]}', True),
+        (b'{"a": "' + b"{[," * 60 + b'"}', False),
+        (b'{"a": "\\\\\\"' + b"{[," * 60 + b'\\\\"}', False),
+        (b'{"a": "' + b'\\"' * 60 + b'", "b": 1}', False),
+    ],
+)
+def test_values_are_counted_and_what_stands_in_strings_is_not(monkeypatch, sent, is_too_many):
+    monkeypatch.setattr(body, "MAX_VALUES", 10)
+
+    assert body.has_too_many_values(sent) is is_too_many

@@ -1,0 +1,252 @@
+"""Every face, sent what no client should send: a 4xx in the face's own shape, nothing slow, nothing large, recorded."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import gateway
+from tests.doubles.anthropic import AnthropicDouble
+from tests.doubles.ollama import OllamaDouble
+from tests.doubles.serving import serving
+from tests.gateway import KEY, wait_until
+
+MB = 2**20
+HI = [{"role": "user", "content": "hi"}]
+BODIES = {
+    "/v1/chat/completions": {"model": "local", "messages": HI},
+    "/v1/messages": {"model": "local", "max_tokens": 5, "messages": HI},
+    "/v1/responses": {"model": "local", "input": "hi"},
+    "/v1/completions": {"model": "local", "prompt": "hi"},
+    "/v1/embeddings": {"model": "auto", "input": "hi"},
+    "/v1/route": {"model": "auto", "messages": HI},
+    "/chat": {"model": "local", "message": "hi"},
+}
+CONVERSATIONS = ("/v1/chat/completions", "/v1/messages", "/v1/route")
+RECORDED = {"chat", "messages", "responses", "completions", "embeddings", "simple_chat"}
+PATIENCE_SECONDS = 30  # says that something hangs, not how fast the machine is
+HIGHEST_MB = 700
+JSON = {"content-type": "application/json"}
+RAW_FAULTS = {
+    "nothing": b"",
+    "half": b'{"model": "auto", "mess',
+    "null": b"null",
+    "a list": b"[]",
+    "a number": b"1e999",
+    "a string": b'"hi"',
+    "no members": b"{}",
+    "a lone surrogate": b'{"model": "auto", "messages": [{"role": "user", "content": "\\ud800"}], "prompt": "\\udfff"}',
+    "a raw NUL": b'{"model": "auto\x00"}',
+    "a NUL in the model's name": b'{"model": "gpt-4\\u0000", "message": "x", "input": "x", "prompt": "x",'
+    b'"max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}',
+    "not UTF-8": b'{"model": "\xff\xfe"}',
+    "deep": b'{"messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep members": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    "two objects": b"{}{}",
+    "many small values": b'{"x": [' + b"{}," * (4 * MB) + b"{}]}",
+    "many strings": b'{"x": [' + b'"",' * (4 * MB) + b'""]}',
+    "many members": b'{"x": {' + b",".join(b'"%d":1' % n for n in range(500_000)) + b"}}",
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    installed = {
+        "qwen2.5-coder:14b-instruct": ("completion", "tools", "insert"),
+        "nomic-embed-text:latest": ("embedding",),
+    }
+    with serving(AnthropicDouble()) as claude_url, serving(OllamaDouble(models=installed)) as local_url:
+        variables = {
+            "ANTHROPIC_API_KEY": "sk-ant-test",
+            "ANTHROPIC_BASE_URL": claude_url,
+            "LOCAL_LLM_BASE_URL": local_url,
+            "LOCAL_FIM_MODEL": "qwen2.5-coder:14b-instruct",
+        }
+        running = gateway.Gateway(tmp_path_factory.mktemp("gateway"), **variables)
+        running.prepare()
+        running.lift_limits()
+        running.start()
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def client(served):
+    with httpx.Client(base_url=served.url, headers={"x-api-key": KEY}, timeout=PATIENCE_SECONDS) as client:
+        yield client
+
+
+def check_refusal(path, response, *statuses):
+    assert response.status_code in (statuses or range(400, 500)), response.text[:500]
+    check_shape(path, response)
+
+
+def check_shape(path, response):
+    body = response.json()
+    if path.startswith("/v1/messages"):
+        assert body["type"] == "error"
+        assert {"type", "message"} <= body["error"].keys()
+    else:
+        assert body["error"].keys() == {"message", "type", "param", "code"}
+    assert len(response.content) < 5_000
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("fault", RAW_FAULTS)
+def test_what_is_no_request_is_refused(client, path, fault):
+    response = client.post(path, content=RAW_FAULTS[fault], headers=JSON)
+
+    check_refusal(path, response, 400)
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"])
+def test_another_content_type_is_refused(client, path, kind):
+    response = client.post(path, content=json.dumps(BODIES[path]), headers={"content-type": kind})
+
+    check_refusal(path, response, 400, 415)
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("wrong", [None, True, -1, 1.5, "", [], [None], [[]], {}, {"a": []}, "\u0000"], ids=repr)
+def test_no_member_of_a_wrong_type_makes_the_gateway_fail(client, path, wrong):
+    members = {
+        *BODIES[path],
+        "stream",
+        "stream_options",
+        "tools",
+        "tool_choice",
+        "system",
+        "max_tokens",
+        "stop",
+        "user",
+    }
+    members |= {"metadata", "suffix", "n", "echo", "dimensions", "encoding_format", "provider", "temperature"}
+    members |= {"response_format", "thinking", "output_config", "stop_sequences", "reasoning_effort", "best_of", "seed"}
+
+    for member in sorted(members):
+        response = client.post(path, json={**BODIES[path], member: wrong})
+
+        assert response.status_code < 500, (member, response.text)
+        if response.status_code >= 400:
+            check_shape(path, response)
+
+
+@pytest.mark.parametrize("path", CONVERSATIONS)
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([], id="none"),
+        pytest.param([{}], id="empty"),
+        pytest.param([None], id="null"),
+        pytest.param(["hi"], id="text"),
+        pytest.param([{"role": "wizard", "content": "hi"}], id="unknown role"),
+        pytest.param([{"role": ["user"], "content": "hi"}], id="role is a list"),
+        pytest.param([{"role": "user", "content": 5}], id="content is a number"),
+        pytest.param([{"role": "user", "content": [5]}], id="part is a number"),
+        pytest.param([{"role": "user", "content": [{"type": 5}]}], id="type is a number"),
+        pytest.param([{"role": "user", "content": [{}]}], id="part is empty"),
+        pytest.param([{"role": "user", "content": "x"}] * 100_000, id="100,000 messages"),
+        pytest.param({"role": "user", "content": "hi"}, id="not a list"),
+    ],
+)
+def test_misshapen_messages_are_refused(client, path, messages):
+    response = client.post(path, json={**BODIES[path], "messages": messages})
+
+    check_refusal(path, response, 400)
+
+
+def test_a_tool_call_id_that_comes_twice_is_refused(client):
+    call = {"id": "call_1", "type": "function", "function": {"name": "run", "arguments": "{}"}}
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
+    messages = [*HI, {"role": "assistant", "content": None, "tool_calls": [call, call]}, result, result]
+
+    response = client.post("/v1/chat/completions", json={"model": "sonnet", "messages": messages})
+
+    check_refusal("/v1/chat/completions", response, 400)
+
+
+def test_a_tool_use_id_that_comes_twice_is_refused(client):
+    use = {"type": "tool_use", "id": "toolu_1", "name": "run", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
+    messages = [*HI, {"role": "assistant", "content": [use, use]}, {"role": "user", "content": [result, result]}]
+
+    response = client.post("/v1/messages", json={"model": "sonnet", "max_tokens": 5, "messages": messages})
+
+    check_refusal("/v1/messages", response, 400)
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("head", [b"content-length: 40000000", b"transfer-encoding: chunked"], ids=["told", "untold"])
+def test_forty_megabytes_are_refused_before_all_of_them_came(served, path, head):
+    answer = sent_endlessly(served.port, path, head, 40 * MB)
+
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"request_too_large" in answer or path == "/v1/messages"
+
+
+def sent_endlessly(port, path, head, size):
+    """A body of blanks, sent until the gateway answers; as much of the answer as comes."""
+    chunk = b"%x\r\n%s\r\n" % (MB, b" " * MB) if b"chunked" in head else b" " * MB
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as line:
+        line.sendall(head_of(path, head))
+        try:
+            for _ in range(size // MB):
+                line.sendall(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return line.recv(10_000)
+
+
+def head_of(path, *fields):
+    names = (b"host: x", b"x-api-key: " + KEY.encode(), b"content-type: application/json", *fields)
+    return b"POST %s HTTP/1.1\r\n" % path.encode() + b"\r\n".join(names) + b"\r\n\r\n"
+
+
+async def test_bodies_that_stall_are_ended_on_every_face(served):
+    async def stalled(path):
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(head_of(path, b"content-length: 100") + b'{"model": ')
+        await writer.drain()
+        try:
+            async with asyncio.timeout(2 * PATIENCE_SECONDS):
+                return await reader.read(10_000)
+        finally:
+            writer.close()
+
+    answers = await asyncio.gather(*map(stalled, BODIES))
+
+    assert [answer.split(b" ", 2)[1] for answer in answers] == [b"408"] * len(BODIES)
+
+
+def test_refusals_are_recorded_under_their_face(client, served):
+    for path in BODIES:
+        client.post(path, content=b"{", headers=JSON)
+
+    wait_until(
+        lambda: {face for (face,) in served.rows("SELECT face FROM audit_refusal")} >= RECORDED, "all are shipped"
+    )
+
+
+def test_no_bad_request_leaves_the_process_large(client, served):
+    for path in BODIES:
+        client.post(path, content=RAW_FAULTS["many small values"], headers=JSON)
+
+    status = Path(f"/proc/{served.part('worker')}/status").read_text()
+    assert int(status.split("VmHWM:")[1].split()[0]) < HIGHEST_MB * 1024
+
+
+@pytest.mark.parametrize("path", [*BODIES, "/v1/models", "/v1/models/auto", "/v1/decisions"])
+@pytest.mark.parametrize("header", ["authorization", "x-api-key"])
+def test_the_key_is_read_from_either_header_on_every_endpoint(served, path, header):
+    def asked(key):
+        headers = {header: f"Bearer {key}" if header == "authorization" else key}
+        method = "POST" if path in BODIES else "GET"
+        return httpx.request(
+            method, served.url + path, json=BODIES.get(path), headers=headers, timeout=PATIENCE_SECONDS
+        )
+
+    assert (asked(KEY).status_code, asked("sk-sg-unknown").status_code) == (200, 401)
