@@ -56,7 +56,7 @@ def check_kind(value: object, kind: type, name: str) -> None:
 def check_objects(entries: list[Any], name: str) -> None:
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
-            raise BadRequestError(f"{name}.{index}: an object is required.", param=name)
+            raise BadRequestError(f"{name}.{index}: an object is required.", param=f"{name}.{index}")
 
 
 def system_messages(system: object) -> list[dict[str, Any]]:
