@@ -10,6 +10,7 @@ from routing.engine.decide import (
     compute_routing_signals,
     decide,
     decide_automatically,
+    refused,
     tools_to_remove,
 )
 from routing.engine.features import Features, measure
@@ -70,6 +71,15 @@ async def route_request(
         request=without_tier_words(request, features, policy),
         policy=policy,
     )
+
+
+def refused_as(exc: RoutingRefusedError, request: RoutingRequest, policy: Policy, around: Surroundings) -> Routed:
+    """As `route_request`, for a request that it refused: nothing is asked and nothing will be sent on."""
+    features = measure(request, policy)
+    signals = compute_routing_signals(features, policy, around)
+    decision = refused(request, exc.code, policy, around, features)
+    auto = _automatic(features, policy, around, signals)
+    return Routed(decision, signals, features, around, None, auto, False, request, policy)
 
 
 async def route_model(request: RoutingRequest, *, policy: Policy, surroundings: Surroundings) -> str:

@@ -1,7 +1,7 @@
 """The decision: an explicit choice, or else the policy's."""
 
 from routing.engine.automatic import NeedsVerdict, claude_tier, decide_automatically, should_use_opus
-from routing.engine.explicit import RULES, Choice, choose
+from routing.engine.explicit import RULES, Choice, asked_for, choose
 from routing.engine.features import Features, measure
 from routing.engine.score import score_of
 from routing.engine.signals import OUTWEIGHING, compute_routing_signals
@@ -10,6 +10,7 @@ from routing.engine.types import (
     Policy,
     Reason,
     RoutingDecision,
+    RoutingRefusedError,
     RoutingRequest,
     RoutingSignals,
     Surroundings,
@@ -22,6 +23,7 @@ __all__ = [
     "compute_routing_signals",
     "decide",
     "decide_automatically",
+    "refused",
     "should_use_opus",
     "tools_to_remove",
 ]
@@ -44,6 +46,19 @@ def decide(
     if choice is None:
         return decide_automatically(features, policy, surroundings, verdict, signals)
     return _explicit(choice, features, policy, surroundings)
+
+
+def refused(
+    request: RoutingRequest, code: str, policy: Policy, surroundings: Surroundings, features: Features
+) -> RoutingDecision:
+    """What is recorded of a request that cannot be routed as asked: its wish, as far as it is known, and why not."""
+    try:
+        choice = asked_for(request, features, policy, surroundings)
+    except RoutingRefusedError:
+        choice = None
+    provider, model, tier = (choice.provider, choice.model, choice.tier) if choice else ("", "", None)
+    reason = Reason(code, choice.said if choice else "", "", 0.0)
+    return RoutingDecision(provider, model, tier, score_of(features, policy), (reason,), Phase.EXPLICIT)
 
 
 def _explicit(choice: Choice, features: Features, policy: Policy, surroundings: Surroundings) -> RoutingDecision:

@@ -35,15 +35,21 @@ class Choice(NamedTuple):
 
 def choose(request: RoutingRequest, features: Features, policy: Policy, surroundings: Surroundings) -> Choice | None:
     """The explicit choice, or None when the request leaves it to the policy."""
+    choice = asked_for(request, features, policy, surroundings)
+    if choice is not None:
+        _refuse_what_may_not_be(choice, features, surroundings)
+    return choice
+
+
+def asked_for(request: RoutingRequest, features: Features, policy: Policy, surroundings: Surroundings) -> Choice | None:
+    """The explicit choice, whether or not it may be had."""
     wishes = _wishes(request, features, policy, surroundings)
     if not wishes:
         return None
     for one, other in combinations(wishes, 2):
         _refuse_contradiction(one, other)
     source, wish = max(wishes, key=lambda pair: (bool(pair[1].model), pair[1].tier is not None))
-    choice = _choice(source, wish, policy, surroundings)
-    _refuse_what_may_not_be(choice, features, surroundings)
-    return choice
+    return _choice(source, wish, policy, surroundings)
 
 
 def _wishes(

@@ -8,12 +8,12 @@ from typing import TypeVar
 from audit import recording
 from audit.recording import AuditUnavailableError
 from routing import connections, policies, sessions
-from routing.engine.types import RoutingRefusedError, RoutingRequest
+from routing.engine.types import RoutingRefusedError, RoutingRequest, Surroundings
 from routing.providers.base import Answer, Call, Provider
-from routing.route import route_request
+from routing.route import refused_as, route_request
 from smartgateway.completions import calling, recorded, settle
 from smartgateway.completions.admission import admit
-from smartgateway.completions.errors import as_gateway_error, from_refusal
+from smartgateway.completions.errors import GatewayError, as_gateway_error, from_refusal
 from smartgateway.completions.exchange import Ask, Exchange
 from smartgateway.completions.fallback import Candidate, candidates
 from smartgateway.completions.relay import Opened, Renderer, opened, relayed
@@ -35,7 +35,7 @@ class Streaming:
 
 async def complete(ask: Ask) -> Answered:
     """A whole answer; its outcome is durable when this returns. Raises `GatewayError`."""
-    return await completed(await decided(ask), open_whole)
+    return await completed(await accepted(ask), open_whole)
 
 
 async def completed(exchange: Exchange, open_answer: calling.Opener[Answer]) -> Answered:
@@ -49,7 +49,7 @@ async def completed(exchange: Exchange, open_answer: calling.Opener[Answer]) -> 
 
 async def stream(ask: Ask, render: Renderer) -> Streaming:
     """An open stream: nothing was sent yet, so that what fails before the first byte has its real status."""
-    return await streamed(await decided(ask), render, opened)
+    return await streamed(await accepted(ask), render, opened)
 
 
 async def streamed(exchange: Exchange, render: Renderer, open_answer: calling.Opener[Opened]) -> Streaming:
@@ -57,13 +57,39 @@ async def streamed(exchange: Exchange, render: Renderer, open_answer: calling.Op
     return Streaming(exchange, relayed(exchange, answer, render))
 
 
-async def decided(ask: Ask, *, ask_classifier: bool = True) -> Exchange:
-    """Phases 1 and 2; nothing is recorded yet."""
+async def accepted(ask: Ask) -> Exchange:
+    """Decided, or refused: then the refusal is recorded as a decision with its outcome."""
+    try:
+        return await decided(ask)
+    except GatewayError as error:
+        if isinstance(error.__cause__, RoutingRefusedError):
+            await record_refused(ask, error.__cause__, error)
+        raise
+
+
+async def record_refused(ask: Ask, cause: RoutingRefusedError, error: GatewayError) -> None:
+    session_key, surroundings = await situation(ask)
+    exchange = Exchange(ask, refused_as(cause, routing_request(ask), policies.current(), surroundings), session_key)
+    try:
+        await recorded_decision(exchange)
+        error.decision_id = exchange.id
+        await settle.refused(exchange, error)
+    except AuditUnavailableError as exc:
+        raise as_gateway_error(exc) from exc
+
+
+async def situation(ask: Ask) -> tuple[str, Surroundings]:
+    """The conversation's key, and what the rules may know of the world."""
     messages = ask.body["messages"]
     session_key = sessions.session_key(ask.options.session, ask.key.team_id, messages)
     has_past = sessions.can_continue(ask.options.session, messages)
     session = await sessions.recall(session_key) if has_past else None
-    surroundings = connections.surroundings(session=session, allowed_tiers=ask.key.allowed_tiers)
+    return session_key, connections.surroundings(session=session, allowed_tiers=ask.key.allowed_tiers)
+
+
+async def decided(ask: Ask, *, ask_classifier: bool = True) -> Exchange:
+    """Phases 1 and 2; nothing is recorded yet."""
+    session_key, surroundings = await situation(ask)
     try:
         routed = await route_request(
             routing_request(ask),

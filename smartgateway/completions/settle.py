@@ -33,6 +33,10 @@ async def failed(exchange: Exchange, exc: BaseException) -> None:
     await settled(exchange, status=status, http_status=http_status, error_type=error_type, is_complete=False)
 
 
+async def refused(exchange: Exchange, error: GatewayError) -> None:
+    await settled(exchange, status="refused", http_status=error.status, error_type=error.code, is_complete=False)
+
+
 async def failed_or_logged(exchange: Exchange, error: GatewayError) -> None:
     """As `failed`, for a request whose error is on its way to the client whatever the record does."""
     try:

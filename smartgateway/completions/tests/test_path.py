@@ -18,7 +18,7 @@ from smartgateway.keys.errors import RateLimitExceededError
 
 EXPLAIN = "Explain what a Python list comprehension does"
 LOCAL_MODEL = "qwen2.5-coder:14b-instruct"
-NO_OPTIONS = Options()
+NO_OPTIONS, STAYING, NOT_OPUS = Options(), Options(local_only=True), Options(tier="sonnet")
 SONNET, OPUS, HAIKU = "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5"
 
 
@@ -270,7 +270,26 @@ async def test_an_unknown_model_is_a_404(world):
 
     assert caught.value.status == 404
     assert "sonnet" in caught.value.message
-    assert world.log == []
+    assert (caught.value.decision_id, world.log) == (world.record.decisions[0].id, ["decided", "settled"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "status", "tier", "model"),
+    [
+        pytest.param({"model": "sonet"}, "model_not_found", 404, "", "", id="unknown"),
+        pytest.param({"model": "opus", "options": STAYING}, "local_only", 403, "opus", OPUS, id="local only"),
+        pytest.param({"model": "opus", "options": NOT_OPUS}, "contradictory_choice", 400, "", "", id="contradiction"),
+    ],
+)
+async def test_what_cannot_be_had_is_recorded_as_a_decision_and_its_refusal(world, asked, code, status, tier, model):
+    with pytest.raises(GatewayError):
+        await path.complete(ask(world, **asked))
+
+    [decision], [outcome] = world.record.decisions, world.record.outcomes
+    assert (decision.phase, decision.tier, decision.model, decision.auto_tier) == ("explicit", tier, model, "local")
+    assert [reason[0] for reason in decision.reasons] == [code]
+    assert (outcome.status, outcome.http_status, outcome.error_type) == ("refused", status, code)
+    assert (outcome.attempts, world.local.calls, world.anthropic.calls) == ([], [], [])
 
 
 async def test_the_end_of_a_stream_waits_for_its_outcome(world):
