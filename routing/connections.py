@@ -13,6 +13,8 @@ from django.conf import settings
 
 from routing import clients
 from routing.breakers import breaker
+from routing.capabilities.findings import Findings
+from routing.capabilities.probing import Alone, Prober, Shared
 from routing.capabilities.server import LocalServer, unreachable
 from routing.engine.types import LADDER, LocalModel, SessionState, Surroundings, Tier
 from routing.providers.base import Provider, ProviderError
@@ -36,7 +38,8 @@ class Connections:
         self.server = LocalServer()
         self.local_model: LocalModel | None = None
         self.has_classifier = False
-        self._probe: asyncio.Task[None] | None = None
+        self._testing: asyncio.Task[None] | None = None
+        self.prober = Prober(local.provider, local.scout, local_slots, _shared) if local else None
 
     def provider(self, name: str) -> Provider | None:
         client = self.local if name == "local" else self.anthropic if name == "anthropic" else None
@@ -75,8 +78,8 @@ class Connections:
         self.server, self.local_model = server, model
         judge = server.find(classifier) or (model.name if model else "")
         self.has_classifier = model is not None and not model.is_demo and judge in server.loaded
-        if model is not None:
-            self._probe_once(model.name)
+        if model is not None and not model.is_demo:
+            self._see_to(model.name, server.models)
 
     async def _look_at_claude(self) -> None:
         if self.anthropic is not None:
@@ -84,25 +87,15 @@ class Connections:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self.anthropic.scout.look()
 
-    def _probe_once(self, name: str) -> None:
-        """In the background: a probe may have to load the model first."""
-        if self.local is not None and (self._probe is None or self._probe.done()):
-            self._probe = asyncio.create_task(self._try_probe(self.local, name))
-
-    async def _try_probe(self, local: clients.Local, name: str) -> None:
-        if not await local_slots.acquire(0):
-            return
-        try:
-            await local.scout.probe(local.provider, name)
-        except ProviderError as exc:
-            log.warning("the tool-call probe of %s failed: %s", name, exc.message)
-        finally:
-            local_slots.release()
+    def _see_to(self, name: str, names: frozenset[str]) -> None:
+        """In the background: a test may have to load the model first."""
+        if self.prober is not None and (self._testing is None or self._testing.done()):
+            self._testing = asyncio.create_task(self.prober.see_to(name, names))
 
     async def aclose(self) -> None:
-        if self._probe is not None:
-            self._probe.cancel()
-            await asyncio.gather(self._probe, return_exceptions=True)
+        if self._testing is not None:
+            self._testing.cancel()
+            await asyncio.gather(self._testing, return_exceptions=True)
         for client in (self.local, self.anthropic):
             if client is not None:
                 await client.provider.aclose()
@@ -110,6 +103,8 @@ class Connections:
 
 local_slots = LocalSlots(math.ceil(settings.LOCAL_MAX_INFLIGHT / settings.WEB_CONCURRENCY))
 _open: Connections | None = None
+_shared: Shared = Alone()
+_tests: set[asyncio.Task[Findings | None]] = set()  # asked for by operators, and still at work
 
 
 def current() -> Connections:
@@ -118,6 +113,12 @@ def current() -> Connections:
     if _open is None:
         _open = Connections(clients.open_local(), clients.open_anthropic())
     return _open
+
+
+def share(found: Shared) -> None:
+    """From the next opening on, what local models can is known to all processes."""
+    global _shared
+    _shared = found
 
 
 async def start() -> None:
@@ -155,3 +156,15 @@ def served_local_model(name: str) -> str:
 def local_notes() -> list[str]:
     """What is wrong with the local model, each with its remedy; empty when all is well."""
     return list(current().server.notes)
+
+
+async def test_local_model(name: str, *, patience_seconds: float) -> Findings | None:
+    """The findings, or None: while it is still at work, or tested by another process, or without a free slot."""
+    prober = current().prober
+    if prober is None:
+        return Findings(error="no local model server is configured: set LOCAL_LLM_BASE_URL")
+    testing = asyncio.create_task(prober.test_now(name))
+    _tests.add(testing)
+    testing.add_done_callback(_tests.discard)
+    done, _ = await asyncio.wait({testing}, timeout=patience_seconds)
+    return testing.result() if done else None

@@ -2,41 +2,25 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from routing.capabilities.findings import Findings, tried
 from routing.capabilities.server import LocalServer, ask, rows, whole, with_note
 from routing.engine.types import LocalModel
-from routing.providers.base import Call, Provider, ProviderRejectedError, Timeouts
+from routing.providers.base import Provider
 from routing.providers.http import Upstream
 
 LIST_AGAIN_SECONDS = 30.0
-PROBE_AGAIN_SECONDS = 60.0
-PROBE_TIMEOUTS = Timeouts(connect=5.0, first_byte=300.0, between_bytes=120.0)
 EMBEDDING_FAMILIES = frozenset({"bert", "nomic-bert", "nomic-bert-moe", "gemma-embedding"})
-PROBE: dict[str, Any] = {
-    "messages": [{"role": "user", "content": "What is the weather in Oslo right now? Use the tool."}],
-    "tools": [
-        {
-            "type": "function",
-            "function": {
-                "name": "get_weather",
-                "description": "The current weather of a city",
-                "parameters": {
-                    "type": "object",
-                    "properties": {"city": {"type": "string"}},
-                    "required": ["city"],
-                },
-            },
-        }
-    ],
-    "max_tokens": 512,
-}
 
 
 class OllamaScout:
     """Asks often what is loaded (cheap), seldom what is installed, and once per digest what a model can."""
+
+    tests_by_itself = True
 
     def __init__(self, upstream: Upstream, *, num_ctx: int) -> None:
         self._upstream = upstream
@@ -44,8 +28,7 @@ class OllamaScout:
         self._installed: list[dict[str, Any]] = []
         self._listed_at = float("-inf")
         self._shown: dict[str, dict[str, Any]] = {}  # by digest
-        self._calls_tools: dict[str, bool] = {}  # by digest
-        self._probe_at = float("-inf")
+        self._found: dict[str, Findings] = {}  # by digest
 
     async def look(self, wanted: str) -> LocalServer:
         loaded = rows(await ask(self._upstream, "/api/ps"), "models", "name")
@@ -63,43 +46,58 @@ class OllamaScout:
         return with_note(server, wanted, f"ollama pull {wanted}")
 
     async def describe(self, name: str, server: LocalServer) -> LocalModel:
-        digest = self._digest_of(name)
-        if digest and digest not in self._shown:
-            content = msgspec.json.encode({"model": name})
-            self._shown[digest] = await ask(self._upstream, "/api/show", content)
-        known = self._shown.get(digest)
-        able = known.get("capabilities") if known else None
-        capabilities = frozenset(map(str, able)) if isinstance(able, list) else None
+        known = await self._show(name)
+        capabilities = self._capabilities(name)
+        found = self._found.get(self.digest_of(name))
         return LocalModel(
             name=name,
             loaded=name in server.loaded,
             context_tokens=server.loaded.get(name) or min(self._num_ctx, context_length(known) or self._num_ctx),
             vision=None if capabilities is None else "vision" in capabilities,
-            tools=False if capabilities is not None and "tools" not in capabilities else self._calls_tools.get(digest),
+            tools=False
+            if capabilities is not None and "tools" not in capabilities
+            else found.calls_tools
+            if found
+            else None,
         )
 
-    async def probe(self, provider: Provider, name: str) -> None:
-        """Ask for a tool call and see whether one comes, once per digest."""
-        digest = self._digest_of(name)
-        able = self._shown.get(digest, {}).get("capabilities")
-        is_known = not digest or digest in self._calls_tools or not isinstance(able, list) or "tools" not in able
-        if is_known or time.monotonic() < self._probe_at:
-            return
-        self._probe_at = time.monotonic() + PROBE_AGAIN_SECONDS
-        try:
-            answer = await provider.complete(Call(name, PROBE, attempt_id="probe", timeouts=PROBE_TIMEOUTS))
-        except ProviderRejectedError:
-            self._calls_tools[digest] = False
-            return
-        message = answer.completion["choices"][0]["message"] if answer.completion else {}
-        self._calls_tools[digest] = bool(message.get("tool_calls"))
+    def found(self, name: str) -> Findings | None:
+        return self._found.get(self.digest_of(name))
+
+    def learn(self, name: str, findings: Findings) -> None:
+        if digest := self.digest_of(name):
+            self._found[digest] = findings
+
+    async def probe(self, provider: Provider, name: str) -> Findings:
+        """Loads the model where it is not loaded, and asks it."""
+        shown = await self._show(name)
+        capabilities = self._capabilities(name)
+        told = Findings(
+            vision=None if capabilities is None else "vision" in capabilities,
+            thinking=None if capabilities is None else "thinking" in capabilities,
+            context_max=context_length(shown),
+        )
+        found = await tried(provider, name, told, may_call_tools=capabilities is None or "tools" in capabilities)
+        loaded = rows(await ask(self._upstream, "/api/ps"), "models", "name")
+        row = next((row for row in loaded if row["name"] == name), {})
+        return replace(found, context_loaded=whole(row.get("context_length")), gpu_share=gpu_share(row))
 
     def thinks(self, name: str) -> bool:
-        able = self._shown.get(self._digest_of(name), {}).get("capabilities")
-        return isinstance(able, list) and "thinking" in able
+        return "thinking" in (self._capabilities(name) or ())
 
-    def _digest_of(self, name: str) -> str:
+    def digest_of(self, name: str) -> str:
         return next((str(row.get("digest", "")) for row in self._installed if row["name"] == name), "")
+
+    async def _show(self, name: str) -> dict[str, Any] | None:
+        digest = self.digest_of(name)
+        if digest and digest not in self._shown:
+            content = msgspec.json.encode({"model": name})
+            self._shown[digest] = await ask(self._upstream, "/api/show", content)
+        return self._shown.get(digest)
+
+    def _capabilities(self, name: str) -> frozenset[str] | None:
+        able = self._shown.get(self.digest_of(name), {}).get("capabilities")
+        return frozenset(map(str, able)) if isinstance(able, list) else None
 
 
 def chat_models(installed: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -119,3 +117,8 @@ def context_length(shown: Mapping[str, Any] | None) -> int | None:
     if not isinstance(info, dict):
         return None
     return next((whole(value) for name, value in info.items() if name.endswith(".context_length")), None)
+
+
+def gpu_share(row: Mapping[str, Any]) -> float | None:
+    size, on_gpu = whole(row.get("size")), row.get("size_vram")
+    return min(1.0, max(0, on_gpu) / size) if size and isinstance(on_gpu, int) else None

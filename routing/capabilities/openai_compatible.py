@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from routing.capabilities.findings import Findings, tried
 from routing.capabilities.server import LocalServer, ask, rows, whole, with_note
 from routing.engine.types import LocalModel
 from routing.providers.base import Provider
@@ -13,9 +14,14 @@ DEMO_CONTEXT_TOKENS = 2_048
 
 
 class OpenAICompatibleScout:
+    """Tests nothing unasked: whether tools are called is a matter of how such a server was started."""
+
+    tests_by_itself = False
+
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._windows: dict[str, int | None] = {}
+        self._found: dict[str, Findings] = {}
 
     async def look(self, wanted: str) -> LocalServer:
         listed = rows(await ask(self._upstream, "/v1/models"), "data", "id")
@@ -29,10 +35,24 @@ class OpenAICompatibleScout:
     async def describe(self, name: str, server: LocalServer) -> LocalModel:
         if name.startswith(DEMO_PREFIX):
             return LocalModel(name, name in server.models, DEMO_CONTEXT_TOKENS, vision=False, tools=False, is_demo=True)
-        return LocalModel(name, name in server.models, self._windows.get(name))
+        found = self._found.get(name)
+        return LocalModel(
+            name, name in server.models, self._windows.get(name), tools=found.calls_tools if found else None
+        )
 
-    async def probe(self, provider: Provider, name: str) -> None:
-        """Nothing is asked of these: their tool parsers are a matter of how they were started."""
+    def found(self, name: str) -> Findings | None:
+        return self._found.get(name)
+
+    def learn(self, name: str, findings: Findings) -> None:
+        self._found[name] = findings
+
+    async def probe(self, provider: Provider, name: str) -> Findings:
+        facts = Findings(context_loaded=self._windows.get(name))
+        return await tried(provider, name, facts, may_call_tools=not name.startswith(DEMO_PREFIX))
+
+    def digest_of(self, name: str) -> str:
+        """These servers tell none: the name has to do."""
+        return name
 
 
 def window(row: Mapping[str, Any]) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from routing.capabilities.findings import Findings
 from routing.engine.types import LocalModel
 from routing.providers.base import Provider, ProviderError, ProviderMisconfiguredError, Timeouts
 from routing.providers.http import Upstream
@@ -37,11 +38,19 @@ class LocalServer:
 class Scout(Protocol):
     """Knows how to ask one kind of server."""
 
+    tests_by_itself: bool
+
     async def look(self, wanted: str) -> LocalServer: ...
 
     async def describe(self, name: str, server: LocalServer) -> LocalModel: ...
 
-    async def probe(self, provider: Provider, name: str) -> None: ...
+    async def probe(self, provider: Provider, name: str) -> Findings: ...
+
+    def found(self, name: str) -> Findings | None: ...
+
+    def learn(self, name: str, findings: Findings) -> None: ...
+
+    def digest_of(self, name: str) -> str: ...
 
 
 async def ask(upstream: Upstream, path: str, content: bytes | None = None) -> dict[str, Any]:

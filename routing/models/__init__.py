@@ -8,12 +8,14 @@ from routing.models.draft import (
     Threshold,
     TierModel,
 )
+from routing.models.local import LocalModelRecord
 from routing.models.phrases import Phrase, PhraseList
 from routing.models.prices import ModelPrice
 from routing.models.versions import PolicyVersion
 
 __all__ = [
     "FallbackStep",
+    "LocalModelRecord",
     "ModelAlias",
     "ModelPrice",
     "Phrase",

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 
 from audit import recording
 from routing import connections, policies, prices, sessions
+from routing.capabilities.records import Records
 from smartgateway.api import body, outgoing
 from smartgateway.keys import snapshots
 from smartgateway.redis import connection
@@ -49,6 +50,7 @@ async def start() -> None:
     sessions.use(connection())
     await asyncio.to_thread(refresh_snapshots)
     await recording.start()
+    connections.share(Records())
     await connections.start()
     Upkeep.task = asyncio.create_task(keep_fresh())
     spare_the_collector()

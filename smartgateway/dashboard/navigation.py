@@ -18,6 +18,7 @@ ICONS = {
     "routingsettings": "settings",
     "policyversion": "history",
     "modelprice": "payments",
+    "localmodelrecord": "memory",
     "routingdecision": "call_split",
     "attempt": "arrow_outward",
     "outcome": "task_alt",

@@ -1,0 +1,98 @@
+import httpx
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from routing import clients, connections
+from routing.capabilities.findings import Findings
+from routing.capabilities.records import Records
+from routing.models import LocalModelRecord
+from tests.doubles.ollama import OllamaDouble
+
+NAME = "qwen2.5-coder:14b-instruct"
+LIST = reverse("admin:routing_localmodelrecord_changelist")
+
+
+@pytest.fixture(autouse=True)
+def _pages(settings, db):
+    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
+    Records().noticed({NAME})
+
+
+@pytest.fixture
+def row():
+    return LocalModelRecord.objects.get()
+
+
+def button(row):
+    return reverse("admin:routing_localmodelrecord_test_now", args=[row.pk])
+
+
+def test_the_list_says_what_each_model_can(admin_client):
+    Records().keep(NAME, "d", Findings(True, False, None, 16_384, 32_768, 0.75, 41.26))
+
+    page = admin_client.get(LIST).content.decode()
+
+    for text in (NAME, "16,384 of 32,768", "75%", "41.3"):
+        assert text in page
+
+
+def test_a_model_that_nobody_tested_says_so(admin_client):
+    assert "not tested yet" in admin_client.get(LIST).content.decode()
+
+
+def test_nobody_edits_what_was_found_out(admin_client, row):
+    change = reverse("admin:routing_localmodelrecord_change", args=[row.pk])
+
+    assert admin_client.get(change).status_code == 200
+    assert admin_client.post(change, {"name": "x"}).status_code == 403
+    assert admin_client.get(reverse("admin:routing_localmodelrecord_add")).status_code == 403
+    assert admin_client.post(reverse("admin:routing_localmodelrecord_delete", args=[row.pk])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("findings", "sentence"),
+    [
+        (Findings(calls_tools=True, tokens_per_second=41.26), "calls tools and speaks 41.3 tokens a second"),
+        (Findings(calls_tools=False), "does not call tools."),
+        (Findings(error="it is away"), "could not be tested: it is away"),
+        (None, "is still being tested, or busy"),
+    ],
+)
+def test_the_button_tests_and_tells(admin_client, row, monkeypatch, findings, sentence):
+    async def answer(name, *, patience_seconds):
+        return findings
+
+    monkeypatch.setattr(connections, "test_local_model", answer)
+
+    page = admin_client.get(button(row), follow=True).content.decode()
+
+    assert f"{NAME} {sentence}" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_button_really_asks_the_model(admin_client, row, monkeypatch, settings):
+    double = OllamaDouble()
+    settings.LOCAL_LLM_BASE_URL = "http://ollama.test"
+    monkeypatch.setattr(clients, "transport", lambda url: httpx.ASGITransport(double))
+    monkeypatch.setattr(connections, "_open", None)
+
+    page = admin_client.get(button(row), follow=True).content.decode()
+    async_to_sync(connections.aclose)()
+
+    assert f"{NAME} does not call tools" in page
+    assert [seen["body"]["model"] for seen in double.requests] == [NAME, NAME]
+
+
+def test_who_may_only_look_has_no_button(client, row):
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_localmodelrecord"))
+    client.force_login(reader)
+
+    page = client.get(LIST).content.decode()
+
+    assert client.get(button(row)).status_code == 403
+    assert NAME in page
+    assert "Test now" not in page
