@@ -126,6 +126,8 @@ def test_no_member_of_a_wrong_type_makes_the_gateway_fail(client, path, wrong):
     }
     members |= {"metadata", "suffix", "n", "echo", "dimensions", "encoding_format", "provider", "temperature"}
     members |= {"response_format", "thinking", "output_config", "stop_sequences", "reasoning_effort", "best_of", "seed"}
+    members |= {"input", "instructions", "text", "reasoning", "include", "max_output_tokens", "parallel_tool_calls"}
+    members |= {"prompt_cache_key", "verbosity", "safety_identifier"}
 
     for member in sorted(members):
         response = client.post(path, json={**BODIES[path], member: wrong})

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from smartgateway.api.answering import respond
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
-from smartgateway.api.requests import check_chat, check_model
+from smartgateway.api.requests import check_model
+from smartgateway.api.shapes import chat_form
 from smartgateway.api.sse import ChatRenderer
 from smartgateway.completions.errors import BadRequestError
 from smartgateway.completions.exchange import Ask
@@ -23,16 +24,19 @@ class ChatCompletions(GatewayView):
     face = "chat"
 
     async def post(self, request: Request) -> HttpResponse:
-        body = check_chat(request.data)
+        data: Any = request.data
+        shaped = chat_form(data)
+        body = shaped.body
         ask = Ask(
             key=key_of(request),
             face=self.face,
             body=body,
             options=options(request.META, body),
             is_stream=bool(body.get("stream")),
-            raw=request._request.body,
+            raw=b"" if shaped.is_foreign else request._request.body,
+            dropped=tuple(shaped.dropped),
         )
-        include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        include_usage = bool((data.get("stream_options") or {}).get("include_usage"))
         return await respond(ask, ChatRenderer(include_usage=include_usage), whole)
 
 

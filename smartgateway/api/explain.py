@@ -12,7 +12,7 @@ from routing.engine.types import Reason, RoutingDecision
 from routing.route import Routed
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
-from smartgateway.api.requests import check_chat
+from smartgateway.api.shapes import chat_form
 from smartgateway.completions import path
 from smartgateway.completions.admission import admit
 from smartgateway.completions.exchange import Ask, Exchange
@@ -23,7 +23,7 @@ class Route(GatewayView):
 
     async def post(self, request: Request) -> HttpResponse:
         await admit(key_of(request))
-        body = check_chat(request.data)
+        body = chat_form(request.data).body
         ask = Ask(key=key_of(request), face="route", body=body, options=options(request.META, body), is_stream=False)
         exchange = await path.decided(ask, ask_classifier=request.query_params.get("classify") == "1")
         return HttpResponse(msgspec.json.encode(explanation(exchange)), content_type="application/json")

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smartgateway.api.requests import MAX_MESSAGES, check_member
+from smartgateway.api.requests import MAX_MESSAGES, check_member, check_model
 from smartgateway.api.responses.items import Conversation
 from smartgateway.api.responses.toolbox import Toolbox, choice_of, hosted_error
 from smartgateway.completions.errors import BadRequestError
 
 KINDS: dict[str, type] = {
-    "model": str,
     "stream": bool,
     "instructions": str,
     "text": dict,
@@ -54,6 +53,7 @@ def incoming(data: Any) -> Incoming:
     """Raises `BadRequestError` that names the member at fault."""
     if not isinstance(data, dict):
         raise BadRequestError("The body must be a JSON object.")
+    check_model(data)
     for name, kind in KINDS.items():
         check_member(data, name, kind)
     refuse_state(data)
