@@ -52,8 +52,13 @@ def test_a_manager_signs_in_and_reads_the_day(address, width, scheme):
         expect(page.get_by_text("Spent more than as requested")).to_be_visible()
         expect(page.get_by_text("−$1.00").first).to_be_visible()
         expect(page.get_by_role("row", name=re.compile("Local.*60"))).to_be_visible()
-        expect(page.get_by_text("ada's laptop")).to_be_visible()
         page.wait_for_function("window.Chart?.getChart('trend-chart')?.data.datasets.length === 2")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_role("link", name="Decisions").click()
+        expect(page.get_by_text("ada's laptop")).to_be_visible()
+        page.locator(".time a").first.click()
+        expect(page.get_by_text("This request went to the team's own model")).to_be_visible()
+        assert page.url.endswith("/decisions/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert complaints == []
 

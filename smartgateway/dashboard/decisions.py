@@ -8,7 +8,6 @@ from uuid import UUID
 
 from audit.models import RoutingDecision
 
-NEWEST = 20
 PHASES = {
     "explicit": "Asked for by name",
     "disabled": "Smart routing is off",
@@ -26,6 +25,7 @@ class DecisionRow:
 
     id: UUID
     created_at: datetime
+    key_id: int
     key_name: str
     team_name: str
     asked: str
@@ -44,15 +44,12 @@ class DecisionRow:
         return bool(self.served_tier) and self.served_tier != self.tier
 
 
-def newest(teams: frozenset[int] | None) -> list[DecisionRow]:
-    return [row_of(decision) for decision in RoutingDecision.objects.visible_to(teams).newest(limit=NEWEST)]
-
-
 def row_of(decision: RoutingDecision) -> DecisionRow:
     outcome = getattr(decision, "outcome", None)
     return DecisionRow(
         id=decision.pk,
         created_at=decision.created_at,
+        key_id=decision.key_id,
         key_name=decision.key_name,
         team_name=decision.team_name,
         asked=decision.requested_model or "auto",

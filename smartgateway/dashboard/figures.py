@@ -1,37 +1,43 @@
 """What the pages show of the daily reports. Sums only: nothing is counted here that the reports do not say."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
-
-from audit.models import DailyReport, ReportDay
+from audit.latency import MILLISECONDS, TENTHS_OF_MILLISECONDS, merged, percentile
+from audit.models import BypassReport, ReportDay
+from audit.models.querysets import DailyReportQuerySet
+from smartgateway.dashboard.filters import TIERS, Filters
+from smartgateway.dashboard.groups import Group, by_tier, grouped, share, summed
 from smartgateway.dashboard.periods import WEEK, Period
 
-TIERS = {"local": "Local", "haiku": "Haiku", "sonnet": "Sonnet", "opus": "Opus", "": "Other"}
-COUNTS = ["request", "human_ask", "housekeeping", "agentic", "failed", "refused", "aborted", "open", "fallback"]
-UNKNOWNS = ["unknown_cost", "unknown_baseline", "estimated_baseline"]
+MOST_ROWS = 8
+COUNTS = [
+    *("request", "human_ask", "housekeeping", "agentic", "weighed", "decided", "answered", "failed", "refused"),
+    *("aborted", "interrupted", "open", "fallback", "moved", "classifier", "classifier_hit", "classifier_failed"),
+    *("bypassed", "unknown_cost", "unknown_baseline", "estimated_baseline"),
+]
 BASELINES = {
     "requested": ("As requested", "each request answered by the model that it asked for; auto counts as the default"),
     "sonnet": ("All Sonnet", "every request answered by Sonnet"),
     "opus": ("All Opus", "every request answered by Opus"),
     "keyword": ("Keyword mode", "Opus where a keyword asks for it, else Sonnet"),
 }
-MONEY = ["cost", "classifier_cost", *(f"{kind}_{name}" for name in BASELINES for kind in ("baseline", "saved"))]
-SUMMED = [*(f"{name}_count" for name in [*COUNTS, *UNKNOWNS]), *MONEY]
-
-
-@dataclass(frozen=True, slots=True)
-class TierShare:
-    name: str
-    title: str
-    requests: int
-    cost: Decimal
-    request_percent: float
-    cost_percent: float
+MONEY = [
+    *("cost", "classifier_cost", "local_baseline", "estimated_saved", "bypassed_cost", "bypassed_saving"),
+    *(f"{kind}_{name}" for name in BASELINES for kind in ("baseline", "saved")),
+]
+TOKENS = [
+    *("fresh_input_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens", "cache_write_1h_input_tokens"),
+    "output_tokens",
+]
+SUMMED = [*(f"{name}_count" for name in COUNTS), *MONEY, *TOKENS, "classifier_duration"]
+HISTOGRAMS = {
+    "latency_histogram": ("Whole answer", MILLISECONDS),
+    "first_chunk_histogram": ("First chunk", MILLISECONDS),
+    "overhead_histogram": ("Added by the gateway", TENTHS_OF_MILLISECONDS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +63,32 @@ class Day:
     day: date
     requests: dict[str, int]  # by tier
     cost: Decimal
+    saved: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds that half, 95 and 99 of a hundred answers did not exceed."""
+
+    title: str
+    p50: float | None
+    p95: float | None
+    p99: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     total: dict[str, Any]  # the reports' own columns, summed
-    tiers: list[TierShare]
+    tiers: list[Group]
+    kinds: list[Group]
     baselines: list[Baseline]
     days: list[Day]
+    timings: list[Timing]
     built_at: datetime | None  # None: no day of the period was ever reported
+    teams: list[Group] = field(default_factory=list)
+    keys: list[Group] = field(default_factory=list)
+    models: list[Group] = field(default_factory=list)
+    phases: list[Group] = field(default_factory=list)
 
     @property
     def spent(self) -> Decimal:
@@ -73,7 +96,8 @@ class Figures:
 
     @property
     def unanswered(self) -> int:
-        return int(self.total["failed_count"] + self.total["refused_count"] + self.total["aborted_count"])
+        counted = ("failed", "refused", "aborted", "interrupted")
+        return sum(int(self.total[f"{name}_count"]) for name in counted)
 
     @property
     def has_trend(self) -> bool:
@@ -81,70 +105,108 @@ class Figures:
 
     @property
     def has_other(self) -> bool:
-        return any(tier.name == "other" for tier in self.tiers)
+        return any(tier.value == "other" for tier in self.tiers)
+
+    @property
+    def has_synthetic(self) -> bool:
+        return any(team.value.startswith("-") for team in self.teams)
 
     @property
     def headline(self) -> Baseline:
         return self.baselines[0]
 
+    def percent_of_requests(self, name: str) -> float:
+        return share(self.total[f"{name}_count"], self.total["request_count"])
 
-def figures(period: Period, teams: frozenset[int] | None) -> Figures:
-    rows = reports(period.first, period.last, teams)
-    total = rows.aggregate(**summed(SUMMED))
+    @property
+    def unanswered_percent(self) -> float:
+        return share(self.unanswered, self.total["request_count"])
+
+    @property
+    def fallback_percent(self) -> float:
+        return self.percent_of_requests("fallback")
+
+    @property
+    def coverage_percent(self) -> float:
+        return share(self.total["decided_count"], self.total["weighed_count"])
+
+    @property
+    def estimated_percent(self) -> float:
+        return share(self.total["estimated_baseline_count"], self.total["answered_count"])
+
+    @property
+    def input_tokens(self) -> int:
+        return sum(int(self.total[name]) for name in TOKENS if name != "output_tokens")
+
+    @property
+    def cache_read_percent(self) -> float:
+        return share(self.total["cache_read_input_tokens"], self.input_tokens)
+
+    @property
+    def classifier_seconds(self) -> float | None:
+        asked = self.total["classifier_count"]
+        return self.total["classifier_duration"] / asked if asked else None
+
+
+def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
+    period, rows = filters.period, filters.rows(teams)
+    found = rows.aggregate(**summed(SUMMED))
+    total = {name: found[f"total_{name}"] for name in SUMMED}
+    trend_first = min(period.first, period.last - WEEK)
+    trend = filters.rows(teams, first=trend_first)
+    kinds = {False: "Chats and scripts", True: "Agents"}
     return Figures(
-        total={name: total[f"total_{name}"] for name in SUMMED},
+        total=total,
         tiers=by_tier(rows),
+        kinds=[replace(group, title=kinds[group.value == "True"]) for group in grouped(rows, "is_agentic")],
         baselines=[
-            Baseline(title, meaning, total[f"total_baseline_{name}"], total[f"total_saved_{name}"])
+            Baseline(title, meaning, total[f"baseline_{name}"], total[f"saved_{name}"])
             for name, (title, meaning) in BASELINES.items()
         ],
-        days=by_day(reports(period.last - WEEK, period.last, teams), Period("", "", period.last - WEEK, period.last)),
+        days=by_day(trend, Period("", "", trend_first, period.last)),
+        timings=timings(rows),
         built_at=built_at(period),
+        teams=grouped(rows, "team_id", name="team_name"),
+        keys=grouped(rows, "key_id", name="key_name", note="team_name"),
+        models=grouped(rows.exclude(served_model=""), "served_model"),
+        phases=[] if filters.tag else grouped(rows, "phase"),
     )
 
 
-def reports(first: date, last: date, teams: frozenset[int] | None) -> QuerySet[DailyReport]:
-    rows = DailyReport.objects.filter(day__range=(first, last))
-    return rows if teams is None else rows.filter(team_id__in=teams)
-
-
-def summed(names: Iterable[str]) -> dict[str, Sum]:
-    return {f"total_{name}": Sum(name, default=0) for name in names}
-
-
-def by_tier(rows: QuerySet[DailyReport]) -> list[TierShare]:
-    """Every tier of the ladder, used or not; haiku and models outside the ladder only where they were used."""
-    grouped: Any = rows.values("tier").annotate(**summed(["request_count", "cost"]))
-    found = {row["tier"]: (row["total_request_count"], row["total_cost"]) for row in grouped}
-    all_requests = sum(requests for requests, _ in found.values())
-    all_cost = sum(cost for _, cost in found.values())
-    shares = []
-    for name, title in TIERS.items():
-        if name in found or name not in ("haiku", ""):
-            requests, cost = found.get(name, (0, Decimal(0)))
-            shares.append(
-                TierShare(name or "other", title, requests, cost, share(requests, all_requests), share(cost, all_cost))
-            )
-    return shares
-
-
-def share(part: Decimal | int, whole: Decimal | int) -> float:
-    return float(100 * part / whole) if whole else 0.0
-
-
-def by_day(rows: QuerySet[DailyReport], period: Period) -> list[Day]:
+def by_day(rows: DailyReportQuerySet, period: Period) -> list[Day]:
     found: dict[date, dict[str, Any]] = {day: {} for day in period.days}
-    grouped: Any = rows.values("day", "tier").annotate(**summed(["request_count", "cost"]))
-    for row in grouped:
-        found[row["day"]][row["tier"]] = row
+    names = ["request_count", "cost", "classifier_cost", "saved_requested"]
+    by_day_and_tier: Any = rows.order_by().values("day", "tier").annotate(**summed(names))
+    for row in by_day_and_tier:
+        found[row["day"]][row["tier"] or "other"] = row
     return [
         Day(
             day,
             {name: tiers[name]["total_request_count"] if name in tiers else 0 for name in TIERS},
-            sum((row["total_cost"] for row in tiers.values()), Decimal(0)),
+            sum((row["total_cost"] + row["total_classifier_cost"] for row in tiers.values()), Decimal(0)),
+            sum((row["total_saved_requested"] for row in tiers.values()), Decimal(0)),
         )
         for day, tiers in found.items()
     ]
+
+
+def timings(rows: DailyReportQuerySet) -> list[Timing]:
+    found = list(rows.values_list(*HISTOGRAMS))
+    timed = []
+    for place, (title, unit) in enumerate(HISTOGRAMS.values()):
+        whole = merged(row[place] for row in found)
+        timed.append(Timing(title, *(percentile(whole, part, unit) for part in (0.5, 0.95, 0.99))))
+    return timed
+
+
+def bypassed(period: Period, teams: frozenset[int] | None) -> list[dict[str, Any]]:
+    """What was asked for by name and `auto` would have sent elsewhere: what would have saved most first."""
+    rows = BypassReport.objects.filter(day__range=(period.first, period.last))
+    rows = rows if teams is None else rows.filter(team_id__in=teams)
+    found: Any = rows.values("requested_model", "tier", "auto_tier").annotate(
+        **summed(["request_count", "cost", "saving"])
+    )
+    return list(found.filter(total_saving__gt=0).order_by("-total_saving")[:MOST_ROWS])
 
 
 def built_at(period: Period) -> datetime | None:

@@ -38,8 +38,11 @@ class TeamPage(StrictPolicyMixin, LoginRequiredMixin, TemplateView):
 
     teams: frozenset[int] | None
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def refusal(self, request: HttpRequest) -> HttpResponse | None:
         self.teams = visible_teams(request.user)
         if self.teams is not None and not self.teams:
             return render(request, "dashboard/forbidden.html", status=403)
-        return super().get(request, *args, **kwargs)
+        return None
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.refusal(request) or super().get(request, *args, **kwargs)

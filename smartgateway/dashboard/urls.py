@@ -1,11 +1,17 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from smartgateway.dashboard.views import Overview, SignIn
+from smartgateway.dashboard.explorer import Decision, Decisions
+from smartgateway.dashboard.views import Export, Overview, Rebuild, SignIn, Statement
 
 app_name = "dashboard"
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
+    path("export/", Export.as_view(), name="export"),
+    path("statement/", Statement.as_view(), name="statement"),
+    path("rebuild/", Rebuild.as_view(), name="rebuild"),
+    path("decisions/", Decisions.as_view(), name="decisions"),
+    path("decisions/<uuid:pk>/", Decision.as_view(), name="decision"),
     path("sign-in/", SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
 ]

@@ -1,34 +1,96 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.mixins import UserPassesTestMixin
 from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.generic import View
 
-from audit.reports import today
-from smartgateway.dashboard.decisions import newest
-from smartgateway.dashboard.figures import TIERS, Figures, figures
+from audit.reports import days_between, rebuild_daily_report, today
+from audit.tasks import rebuild_daily_report_task
+from smartgateway.dashboard.exports import as_csv, as_json
+from smartgateway.dashboard.figures import Figures, bypassed, figures
+from smartgateway.dashboard.filters import TIERS, choices, filters
+from smartgateway.dashboard.notices import notices
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
-from smartgateway.dashboard.periods import periods
+from smartgateway.dashboard.periods import day_of, periods
 from smartgateway.keys.models import Team
+from smartgateway.keys.roles import visible_teams
+
+MOST_DAYS = 31
 
 
 class Overview(TeamPage):
     template_name = "dashboard/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        offered = periods(today())
-        period = offered.get(self.request.GET.get("period", ""), offered["today"])
-        shown = figures(period, self.teams)
+        day = today()
+        asked = filters(self.request.GET, day)
+        shown = figures(asked, self.teams)
         return super().get_context_data(
             **kwargs,
-            periods=offered.values(),
-            period=period,
+            periods=periods(day).values(),
+            period=asked.period,
+            filters=asked,
+            choices=choices(asked.period, self.teams),
             figures=shown,
+            bypassed=bypassed(asked.period, self.teams),
             tier_titles=TIERS.values(),
             trend=trend(shown),
-            decisions=newest(self.teams),
+            notices=notices() if self.teams is None else [],
             scope=scope(self.teams),
             time_zone=settings.REPORT_TIME_ZONE,
         )
+
+
+class Statement(TeamPage):
+    """A period on paper: what was spent and saved, by whom and on what."""
+
+    template_name = "dashboard/statement.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked = filters(self.request.GET, today(), default="last-month")
+        return super().get_context_data(
+            **kwargs,
+            filters=asked,
+            period=asked.period,
+            figures=figures(asked, self.teams),
+            scope=scope(self.teams),
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class Export(TeamPage):
+    """What the overview shows, row by row, to reckon with elsewhere."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refusal = self.refusal(request)
+        if refusal is not None:
+            return refusal
+        asked = filters(request.GET, today())
+        write = as_json if request.GET.get("format") == "json" else as_csv
+        return write(asked, asked.rows(self.teams))
+
+
+class Rebuild(StrictPolicyMixin, UserPassesTestMixin, View):
+    """An admin makes the reports of a range of days anew; a worker does it where there is one."""
+
+    def test_func(self) -> bool:
+        return visible_teams(self.request.user) is None
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        first, last = day_of(request.POST.get("from", "")), day_of(request.POST.get("to", ""))
+        if first is None or last is None or first > last:
+            return HttpResponse("from and to are days, in that order", status=400, content_type="text/plain")
+        days = list(days_between(first, min(last, today())))[-MOST_DAYS:]
+        for day in days:
+            if len(days) == 1:
+                rebuild_daily_report(day)
+            else:
+                rebuild_daily_report_task.delay(day=day.isoformat())
+        return redirect(f"{reverse('dashboard:overview')}?from={first}&to={last}")
 
 
 class SignIn(StrictPolicyMixin, LoginView):
@@ -44,11 +106,13 @@ def scope(teams: frozenset[int] | None) -> str:
 
 
 def trend(shown: Figures) -> dict[str, Any]:
-    """The last days as the chart's script reads them."""
+    """The days as the charts' script reads them."""
     return {
-        "days": [f"{day.day:%a} {day.day.day}" for day in shown.days],
+        "days": [f"{day.day:%a} {day.day.day} {day.day:%b}" for day in shown.days],
         "tiers": [
-            {"name": name or "other", "title": title, "requests": [day.requests[name] for day in shown.days]}
+            {"name": name, "title": title, "requests": [day.requests[name] for day in shown.days]}
             for name, title in TIERS.items()
         ],
+        "spent": [round(float(day.cost), 4) for day in shown.days],
+        "saved": [round(float(day.saved), 4) for day in shown.days],
     }

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from django import template
 
+from smartgateway.dashboard.decisions import PHASES
+
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
 SMALLEST_SHOWN = Decimal("0.0001")
@@ -34,3 +36,19 @@ def percent(number: float | None) -> str:
     if 0 < abs(number) < 1:
         return f"{MINUS if number < 0 else ''}<1 %"
     return f"{MINUS if number < 0 else ''}{abs(number):.0f} %"
+
+
+@register.filter
+def seconds(duration: float | None) -> str:
+    """`0.8 ms`, `340 ms`, `2.4 s`."""
+    if duration is None:
+        return "–"
+    if duration < 0.01:
+        return f"{duration * 1000:.1f} ms"
+    return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
+
+
+@register.filter
+def phase(name: str) -> str:
+    """How it was decided, in words."""
+    return PHASES.get(name, name or "–")

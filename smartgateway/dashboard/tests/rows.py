@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from audit.models import DailyReport, Outcome, ReportDay, RoutingDecision, Writer
+from audit.models import DailyReport, Outcome, ReportDay, RoutingDecision, TagReport, Writer
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 DAY = NOW.date()
@@ -18,12 +18,14 @@ def report(tier="local", *, requests=10, cost="0", team_id=1, day=DAY, baseline=
     if baseline is not None:
         saved = Decimal(baseline) - sum(money.values())
         money |= {"baseline_requested": Decimal(baseline), "saved_requested": saved}
-    return DailyReport.objects.create(
+    model = TagReport if "tag" in fields else DailyReport
+    if model is DailyReport:
+        fields = {"policy_version": 1, **fields}
+    return model.objects.create(
         day=day,
         team_id=team_id,
         key_id=next(sequence),
         tier=tier,
-        policy_version=1,
         request_count=requests,
         answered_count=requests,
         **money,

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from smartgateway.dashboard.decisions import newest, why
+from smartgateway.dashboard.decisions import row_of, why
 from smartgateway.dashboard.tests.rows import decision, outcome
 
 
@@ -36,28 +36,17 @@ def test_a_decision_is_explained_in_words(phase, reasons, words):
 
 
 @pytest.mark.django_db
-def test_a_decision_without_an_outcome_is_listed_and_its_cost_is_unknown():
-    decision(requested_model="")
-
-    (row,) = newest(None)
+def test_a_decision_without_an_outcome_is_in_progress_and_its_cost_is_unknown():
+    row = row_of(decision(requested_model=""))
 
     assert (row.asked, row.status, row.cost, row.is_moved) == ("auto", "", None, False)
 
 
 @pytest.mark.django_db
 def test_another_tier_that_answered_is_named():
-    outcome(decision(tier="local"), served_tier="haiku", served_model="claude-haiku-5-5", cost=Decimal("0.001"))
+    ended = outcome(decision(tier="local"), served_tier="haiku", served_model="claude-haiku-5-5", cost=Decimal("0.001"))
 
-    (row,) = newest(None)
+    row = row_of(ended.decision)
 
     assert row.is_moved
     assert (row.tier, row.served_tier, row.cost) == ("local", "haiku", Decimal("0.001"))
-
-
-@pytest.mark.django_db
-def test_the_newest_twenty_of_the_readers_teams_are_listed():
-    decision(team_id=2, key_name="not ours")
-    for number in range(21):
-        decision(team_id=1, key_name=str(number))
-
-    assert [row.key_name for row in newest(frozenset({1}))] == [str(number) for number in range(20, 0, -1)]

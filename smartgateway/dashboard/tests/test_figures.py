@@ -3,12 +3,19 @@ from decimal import Decimal
 
 import pytest
 
-from smartgateway.dashboard.figures import figures
+from audit.models import BypassReport
+from smartgateway.dashboard.figures import bypassed
+from smartgateway.dashboard.figures import figures as figures_of
+from smartgateway.dashboard.filters import Filters
 from smartgateway.dashboard.periods import periods
 from smartgateway.dashboard.tests.rows import DAY, NOW, report
 
 pytestmark = pytest.mark.django_db
-TODAY, YESTERDAY, WEEK = periods(DAY).values()
+TODAY, YESTERDAY, WEEK, *_ = periods(DAY).values()
+
+
+def figures(period, teams, **narrowing):
+    return figures_of(Filters(period, **narrowing), teams)
 
 
 def test_shares_are_of_all_requests_and_of_all_money():
@@ -16,18 +23,18 @@ def test_shares_are_of_all_requests_and_of_all_money():
     report("sonnet", requests=30, cost="3")
     report("opus", requests=10, cost="9")
 
-    shares = {tier.name: (tier.request_percent, tier.cost_percent) for tier in figures(TODAY, None).tiers}
+    shares = {tier.value: (tier.request_percent, tier.cost_percent) for tier in figures(TODAY, None).tiers}
 
     assert shares == {"local": (60, 0), "sonnet": (30, 25), "opus": (10, 75)}
 
 
 def test_the_ladder_is_shown_whole_and_other_models_only_where_they_were_used():
     report("local")
-    assert [tier.name for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus"]
+    assert [tier.value for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus"]
 
     report("")
 
-    assert [tier.name for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus", "other"]
+    assert [tier.value for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus", "other"]
 
 
 def test_the_headline_is_against_as_requested_and_net_of_routing():
@@ -81,3 +88,52 @@ def test_a_period_that_was_never_reported_is_told_from_one_without_requests():
 
     assert figures(TODAY, None).built_at == NOW
     assert figures(YESTERDAY, None).built_at is None
+
+
+def test_figures_are_narrowed_by_team_tier_model_and_tag():
+    report("sonnet", requests=3, served_model="claude-sonnet-5-5")
+    report("local", requests=5, team_id=2)
+    report("local", requests=7, tag="ci")
+
+    counted = [
+        figures(TODAY, None, **narrowing).total["request_count"]
+        for narrowing in ({"team": "2"}, {"tier": "sonnet"}, {"model": "claude-sonnet-5-5"}, {"tag": "ci"}, {})
+    ]
+
+    assert counted == [5, 3, 3, 7, 8]
+
+
+def test_agents_and_chats_have_their_own_sums():
+    report("opus", requests=2, cost="9", is_agentic=True)
+    report("local", requests=8, cost="1")
+
+    kinds = {kind.title: (kind.request_percent, kind.cost_percent) for kind in figures(TODAY, None).kinds}
+
+    assert kinds == {"Agents": (20, 90), "Chats and scripts": (80, 10)}
+
+
+def test_what_costs_most_stands_first():
+    report("local", team_id=1, team_name="Payments", cost="1")
+    report("opus", team_id=2, team_name="Search", cost="5")
+
+    assert [team.title for team in figures(TODAY, None).teams] == ["Search", "Payments"]
+
+
+def test_percentiles_are_those_of_all_histograms_together():
+    report("local", latency_histogram=[0] * 30 + [50])
+    report("opus", latency_histogram=[0] * 36 + [50])
+
+    whole, first_chunk, _ = figures(TODAY, None).timings
+
+    assert 1.0 < whole.p50 < 1.3
+    assert 4.0 < whole.p99 < 5.2
+    assert first_chunk.p50 is None
+
+
+def test_only_what_auto_would_have_saved_is_listed_as_worth_an_alias():
+    common = {"day": DAY, "team_id": 1, "tier": "", "auto_tier": "local", "request_count": 3}
+    BypassReport.objects.create(**common, requested_model="gpt-4o", saving=Decimal("2"))
+    BypassReport.objects.create(**common, requested_model="haiku", saving=Decimal("-1"))
+
+    assert [row["requested_model"] for row in bypassed(TODAY, None)] == ["gpt-4o"]
+    assert bypassed(TODAY, frozenset({2})) == []

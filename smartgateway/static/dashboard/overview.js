@@ -1,47 +1,64 @@
 "use strict";
 
 const trend = JSON.parse(document.getElementById("trend-data")?.textContent ?? "null");
-const canvas = document.getElementById("trend-chart");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-let chart = null;
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const charts = [];
 
-function draw() {
+const bars = (label, data, name) => ({
+  label,
+  data,
+  backgroundColor: colour(name),
+  borderColor: colour("surface"),
+  borderWidth: { top: 1 },
+  borderRadius: 3,
+  maxBarThickness: 40,
+});
+
+function options(isStacked, text) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const axis = { ticks: { color: colour("ink-quiet"), precision: 0 }, border: { display: false }, stacked: true };
-  chart?.destroy();
-  chart = new Chart(canvas, {
-    type: "bar",
-    data: {
-      labels: trend.days,
-      datasets: trend.tiers
-        .filter((tier) => tier.requests.some((count) => count > 0))
-        .map((tier) => ({
-          label: tier.title,
-          data: tier.requests,
-          backgroundColor: colour(`tier-${tier.name}`),
-          borderColor: colour("surface"),
-          borderWidth: { top: 1 },
-          borderRadius: 3,
-          maxBarThickness: 56,
-        })),
+  const axis = { ticks: { color: colour("ink-quiet") }, border: { display: false }, stacked: isStacked };
+  const value = (item) => `${item.dataset.label}: ${text(item.parsed.y)}`;
+  return {
+    animation: still ? false : { duration: 250 },
+    maintainAspectRatio: false,
+    interaction: { mode: "index", intersect: false },
+    plugins: {
+      legend: { position: "bottom", labels: { color: colour("ink"), boxWidth: 10, boxHeight: 10, padding: 16 } },
+      tooltip: { callbacks: { label: value } },
     },
-    options: {
-      animation: still ? false : { duration: 250 },
-      maintainAspectRatio: false,
-      interaction: { mode: "index", intersect: false },
-      plugins: {
-        legend: { position: "bottom", labels: { color: colour("ink"), boxWidth: 10, boxHeight: 10, padding: 16 } },
-      },
-      scales: {
-        x: { ...axis, grid: { display: false } },
-        y: { ...axis, grid: { color: colour("line") }, beginAtZero: true, suggestedMax: 4 },
-      },
+    scales: {
+      x: { ...axis, grid: { display: false }, ticks: { ...axis.ticks, maxRotation: 0, autoSkipPadding: 16 } },
+      y: { ...axis, grid: { color: colour("line") }, ticks: { ...axis.ticks, maxTicksLimit: 6, callback: text } },
     },
-  });
+  };
 }
 
-Chart.defaults.font.family = "Inter, system-ui, sans-serif";
+function draw() {
+  charts.splice(0).forEach((chart) => chart.destroy());
+  const tiers = trend.tiers.filter((tier) => tier.requests.some((count) => count > 0));
+  charts.push(
+    new Chart(document.getElementById("trend-chart"), {
+      type: "bar",
+      data: {
+        labels: trend.days,
+        datasets: tiers.map((tier) => bars(tier.title, tier.requests, `tier-${tier.name}`)),
+      },
+      options: options(true, (count) => count.toLocaleString("en-US")),
+    }),
+    new Chart(document.getElementById("money-chart"), {
+      type: "bar",
+      data: {
+        labels: trend.days,
+        datasets: [bars("Spent", trend.spent, "tier-sonnet"), bars("Saved", trend.saved, "tier-local")],
+      },
+      options: options(false, (amount) => dollars.format(amount)),
+    }),
+  );
+}
+
 if (trend) {
+  Chart.defaults.font.family = "Inter, system-ui, sans-serif";
   draw();
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }

@@ -1,0 +1,104 @@
+"""Every decision, newest first, with filters; and one of them whole."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from audit.ids import id_at
+from audit.models import RoutingDecision
+from audit.models.querysets import RoutingDecisionQuerySet, start_of
+from audit.models.record import PHASES as ALL_PHASES
+from audit.models.record import STATUSES
+from audit.reports import today
+from smartgateway.dashboard.decisions import PHASES, row_of
+from smartgateway.dashboard.explained import explained
+from smartgateway.dashboard.filters import TIERS, choices, number
+from smartgateway.dashboard.pages import TeamPage
+from smartgateway.dashboard.periods import Period, day_of, periods
+
+PAGE = 50
+NAMES = ("team", "tier", "phase", "status", "key", "from", "to")
+
+
+class Decisions(TeamPage):
+    template_name = "dashboard/decisions.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if wanted := id_of(request.GET.get("id", "").strip()):
+            return redirect("dashboard:decision", pk=wanted)
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked = {name: self.request.GET.get(name, "") for name in NAMES}
+        found = page_of(narrowed(asked, self.teams), self.request.GET)
+        month = periods(today())["month"]
+        return super().get_context_data(
+            **kwargs,
+            rows=[row_of(decision) for decision in found],
+            asked=asked,
+            query=urlencode({name: value for name, value in asked.items() if value}),
+            is_filtered=any(asked.values()),
+            is_unknown=bool(self.request.GET.get("id")),
+            older=found[-1].pk if len(found) == PAGE else None,
+            is_deep=bool(self.request.GET.get("before")),
+            choices=choices(Period("", "", month.first, month.last), self.teams),
+            phases=[(name, PHASES.get(name, name)) for name in ALL_PHASES],
+            statuses=[status for status in STATUSES if status != "answered"],
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class Decision(TeamPage):
+    """The whole page, or only its details where htmx asks for them."""
+
+    def get_template_names(self) -> list[str]:
+        return ["dashboard/_decision.html" if self.request.headers.get("HX-Request") else "dashboard/decision.html"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        visible = RoutingDecision.objects.visible_to(self.teams).select_related("outcome")
+        decision = visible.filter(pk=kwargs["pk"]).first()
+        if decision is None:
+            raise Http404
+        return super().get_context_data(
+            **kwargs, decision=decision, shown=explained(decision), time_zone=settings.REPORT_TIME_ZONE
+        )
+
+
+def id_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def narrowed(asked: Mapping[str, str], teams: frozenset[int] | None) -> RoutingDecisionQuerySet:
+    rows = RoutingDecision.objects.visible_to(teams)
+    for name in ("team", "key"):
+        if number(asked[name]):
+            rows = rows.filter(**{f"{name}_id": number(asked[name])})
+    if asked["tier"] in TIERS:
+        rows = rows.filter(tier="" if asked["tier"] == "other" else asked["tier"])
+    if asked["phase"] in ALL_PHASES:
+        rows = rows.filter(phase=asked["phase"])
+    if asked["status"] in STATUSES:
+        rows = rows.filter(outcome__status=asked["status"])
+    return within(rows, day_of(asked["from"]), day_of(asked["to"]))
+
+
+def within(rows: RoutingDecisionQuerySet, first: date | None, last: date | None) -> RoutingDecisionQuerySet:
+    if first:
+        rows = rows.filter(id__gte=id_at(start_of(first, settings.REPORT_TIME_ZONE)))
+    if last and last < date.max:
+        rows = rows.filter(id__lt=id_at(start_of(date.fromordinal(last.toordinal() + 1), settings.REPORT_TIME_ZONE)))
+    return rows
+
+
+def page_of(rows: RoutingDecisionQuerySet, asked: Mapping[str, str]) -> list[RoutingDecision]:
+    """Keyset paging: as fast at any depth, and nothing that comes meanwhile shifts it."""
+    return list(rows.newest(before=id_of(asked.get("before", "")), limit=PAGE))

@@ -1,0 +1,79 @@
+"""Requests of a period by tier, team, key, model, phase or kind."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Max, Sum
+
+from audit.models.querysets import DailyReportQuerySet
+from smartgateway.dashboard.filters import TIERS
+
+GROUPED = ["request_count", "human_ask_count", "cost", "classifier_cost", "baseline_requested", "saved_requested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The requests of one tier, team, key, model, phase or kind; percentages are of all that is shown."""
+
+    value: str
+    title: str
+    requests: int
+    asks: int
+    cost: Decimal
+    saved: Decimal
+    request_percent: float = 0.0
+    ask_percent: float = 0.0
+    cost_percent: float = 0.0
+    note: str = ""
+
+
+def summed(names: Iterable[str]) -> dict[str, Sum]:
+    return {f"total_{name}": Sum(name, default=0) for name in names}
+
+
+def grouped(rows: DailyReportQuerySet, column: str, *, name: str = "", note: str = "") -> list[Group]:
+    """The groups that cost most first. `name` and `note` are snapshots of names."""
+    names = {"title": Max(name) if name else F(column), **({"note": Max(note)} if note else {})}
+    found: Any = rows.order_by().values(column).annotate(**names, **summed(GROUPED))
+    groups = [
+        Group(
+            str(row[column]),
+            str(row["title"] or row[column]),
+            row["total_request_count"],
+            row["total_human_ask_count"],
+            row["total_cost"] + row["total_classifier_cost"],
+            row["total_saved_requested"],
+            note=row.get("note", ""),
+        )
+        for row in found
+    ]
+    return with_shares(sorted(groups, key=lambda group: (-group.cost, -group.requests)))
+
+
+def with_shares(groups: list[Group]) -> list[Group]:
+    requests = sum(group.requests for group in groups)
+    asks = sum(group.asks for group in groups)
+    cost = sum(group.cost for group in groups)
+    return [
+        replace(
+            group,
+            request_percent=share(group.requests, requests),
+            ask_percent=share(group.asks, asks),
+            cost_percent=share(group.cost, cost),
+        )
+        for group in groups
+    ]
+
+
+def by_tier(rows: DailyReportQuerySet) -> list[Group]:
+    """Every tier of the ladder, used or not; haiku and models outside the ladder only where they were used."""
+    found = {group.value or "other": group for group in grouped(rows, "tier")}
+    unused = Group("", "", 0, 0, Decimal(0), Decimal(0))
+    shown = [name for name in TIERS if name in found or name not in ("haiku", "other")]
+    return [replace(found.get(name, unused), value=name, title=TIERS[name]) for name in shown]
+
+
+def share(part: Decimal | int, whole: Decimal | int) -> float:
+    return float(100 * part / whole) if whole else 0.0

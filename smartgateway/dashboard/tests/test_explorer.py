@@ -1,0 +1,131 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from audit.ids import id_at
+from smartgateway.dashboard import explorer
+from smartgateway.dashboard.explained import explained
+from smartgateway.dashboard.tests.rows import NOW, decision, outcome
+from smartgateway.keys.models import Membership, Team
+
+pytestmark = pytest.mark.django_db
+ADDRESS = reverse("dashboard:decisions")
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture
+def manager(client):
+    user = User.objects.create_user("ada")
+    team = Team.objects.create(name="Payments", slug="payments")
+    Membership.objects.create(user=user, team=team, role="manager")
+    client.force_login(user)
+    client.team = team
+    return client
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"team": 7}, {"key": 70}, {"tier": "opus"}, {"phase": "explicit"}, {"status": "failed"}, {"from": "2026-11-24"}],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_decisions_are_found_by_each_filter(admin_client, asked):
+    later = id_at(NOW + timedelta(days=1))
+    found = decision(id=later, key_name="wanted", team_id=7, key_id=70, tier="opus", phase="explicit")
+    outcome(found, status="failed")
+    outcome(decision(id=id_at(NOW), key_name="unwanted"))
+
+    page = text(admin_client.get(ADDRESS, asked))
+
+    assert "wanted</a>" in page
+    assert "unwanted" not in page
+
+
+def test_pages_follow_each_other_without_a_gap_whatever_comes_meanwhile(admin_client, monkeypatch):
+    monkeypatch.setattr(explorer, "PAGE", 2)
+    rows = [decision(id=id_at(NOW + timedelta(seconds=number)), key_name=f"key {number}") for number in range(4)]
+    first = admin_client.get(ADDRESS)
+    decision(id=id_at(NOW + timedelta(minutes=1)))
+
+    second = admin_client.get(ADDRESS, {"before": first.context["older"]})
+
+    assert [row.id for row in first.context["rows"]] == [rows[3].pk, rows[2].pk]
+    assert [row.id for row in second.context["rows"]] == [rows[1].pk, rows[0].pk]
+
+
+def test_an_id_leads_to_its_decision_and_what_is_none_is_said(admin_client):
+    wanted = decision()
+
+    assert admin_client.get(ADDRESS, {"id": str(wanted.pk)}).url == reverse("dashboard:decision", args=[wanted.pk])
+    assert "That is not an id" in text(admin_client.get(ADDRESS, {"id": "chatcmpl-1"}))
+
+
+def test_a_manager_sees_neither_list_nor_page_of_another_team(manager):
+    theirs = decision(team_id=manager.team.pk + 1, key_name="their laptop")
+
+    assert "their laptop" not in text(manager.get(ADDRESS, {"team": theirs.team_id}))
+    assert manager.get(reverse("dashboard:decision", args=[theirs.pk])).status_code == 404
+
+
+def test_details_come_alone_where_they_are_asked_for_and_as_a_page_otherwise(admin_client):
+    address = reverse("dashboard:decision", args=[decision().pk])
+
+    assert "<html" in text(admin_client.get(address))
+    assert "<html" not in text(admin_client.get(address, headers={"HX-Request": "true"}))
+
+
+def test_the_page_shows_rules_attempts_costs_and_baselines(admin_client):
+    made = decision(reasons=[["total_chars", 64213.0, 30000.0, 1.14, "CLAUDE", True]], candidates=[["opus", "0.5"]])
+    outcome(made, cost=Decimal("0.25"), baseline_opus=Decimal("0.75"))
+
+    page = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
+
+    for shown in ("64,213", "30,000", "1.14", "$0.25", "$0.75", "$0.50"):
+        assert shown in page
+
+
+FIRED = [["tool_loop", 1.0, 4.0, 0.88, "CLAUDE", True], ["opus_score", 0.0, 0.5, -0.5, "", False]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        pytest.param(
+            {"tier": "sonnet", "band": "CLAUDE", "reasons": FIRED},
+            "This request went to Claude Sonnet, because the rules were sure: tool loop. It was answered.",
+            id="rules",
+        ),
+        pytest.param(
+            {"tier": "opus", "phase": "explicit"},
+            "This request went to Claude Opus, because the client asked for it by name. It was answered.",
+            id="by name",
+        ),
+        pytest.param(
+            {"tier": "local", "phase": "llm_classifier", "band": "AMBIGUOUS", "reasons": []},
+            "This request went to the team's own model, because the rules alone could not tell, and the classifier "
+            "judged it so. It was answered.",
+            id="classifier",
+        ),
+    ],
+)
+def test_a_manager_reads_in_one_sentence_why_it_went_there(fields, sentence):
+    made = decision(**fields)
+    outcome(made)
+
+    assert explained(made).sentence == sentence
+
+
+def test_what_served_instead_is_said_with_its_cause():
+    made = decision(tier="sonnet", phase="explicit")
+    outcome(made, served_tier="opus", fallback_causes=["overloaded"])
+
+    assert explained(made).sentence.endswith("It was answered by Claude Opus instead (overloaded).")
+
+
+def test_features_of_another_form_leave_the_page_standing():
+    assert explained(decision(features=b"not packed")).features == []
