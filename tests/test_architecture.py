@@ -24,6 +24,7 @@ ENGINE_MAY_IMPORT = {
     "operator",
     "re",
     "routing",
+    "types",
     "typing",
     "unicodedata",
 }
