@@ -223,7 +223,7 @@ async def test_our_provider_speaks_to_ollamas_double(ollama_address, is_streamed
     [
         ("[[break]] a b c d", "broken_off"),
         ("[[crash]] a b c d", "server_error"),
-        ("[[busy]]", "server_error"),
+        ("[[busy]]", "overloaded"),
         ("[[html]]", "cloudflare_access"),
         ("word " * 9_000, "context_length_exceeded"),
         ("[[truncated]] " + "word " * 2_000, "truncated"),

@@ -6,7 +6,7 @@ from typing import Any
 from routing.capabilities.findings import Findings, tried
 from routing.capabilities.server import LocalServer, ask, rows, whole, with_note
 from routing.engine.types import LocalModel
-from routing.providers.base import Provider
+from routing.providers.base import Provider, ProviderError
 from routing.providers.http import Upstream
 
 DEMO_PREFIX = "demo/"
@@ -22,10 +22,14 @@ class OpenAICompatibleScout:
         self._upstream = upstream
         self._windows: dict[str, int | None] = {}
         self._found: dict[str, Findings] = {}
+        self._props: int | None = None  # llama.cpp tells the context it really loaded there only
 
     async def look(self, wanted: str) -> LocalServer:
         listed = rows(await ask(self._upstream, "/v1/models"), "data", "id")
-        self._windows = {row["id"]: window(row) for row in listed}
+        windows = {row["id"]: window(row) for row in listed}
+        if windows.keys() != self._windows.keys():
+            self._props = None if all(windows.values()) else await self._context_of_props()
+        self._windows = {row["id"]: windows[row["id"]] or self._props or most(row) for row in listed}
         names = tuple(name for name in self._windows if "embed" not in name.lower())
         server = LocalServer(True, frozenset(self._windows), names, self._windows)
         if server.serving(wanted).startswith(DEMO_PREFIX):
@@ -39,6 +43,14 @@ class OpenAICompatibleScout:
         return LocalModel(
             name, name in server.models, self._windows.get(name), tools=found.calls_tools if found else None
         )
+
+    async def _context_of_props(self) -> int | None:
+        try:
+            props = await ask(self._upstream, "/props")
+        except ProviderError:
+            return None
+        settings = props.get("default_generation_settings")
+        return whole(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
     def found(self, name: str) -> Findings | None:
         return self._found.get(name)
@@ -59,4 +71,11 @@ def window(row: Mapping[str, Any]) -> int | None:
     """vLLM's and llama.cpp's names for the context of a listed model."""
     meta = row.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    return whole(row.get("max_model_len")) or whole(meta.get("n_ctx")) or whole(meta.get("n_ctx_train"))
+    loaded = row.get("loaded_context_length")  # LM Studio's
+    return whole(row.get("max_model_len")) or whole(loaded) or whole(meta.get("n_ctx"))
+
+
+def most(row: Mapping[str, Any]) -> int | None:
+    """What the model was trained for: more than what is loaded, as a rule."""
+    meta = row.get("meta")
+    return whole(meta.get("n_ctx_train")) if isinstance(meta, dict) else None

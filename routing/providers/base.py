@@ -111,6 +111,8 @@ class ProviderError(Exception):
     of the same call may help (connect failures, 5xx, 529, a 429 with a short retry-after).
     """
 
+    provider_name = ""  # set by the path, which knows whom it called
+
     def __init__(
         self,
         message: str,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from routing.providers import openai_errands, sse
+from routing.providers import openai_errands, openai_kinds, sse
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Stream
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
@@ -35,9 +35,11 @@ class OpenAICompatible:
         if not tapped.choices:
             raise invalid("an answer without choices", reply)
         account.is_complete = True
+        if account.usage is None:
+            account.usage = openai_kinds.estimated(call.body, raw)
         if call.raw is not None and call.dialect == self.dialect:
             return Answer(account, raw=raw)
-        return Answer(account, completion=msgspec.json.decode(raw))
+        return Answer(account, completion=openai_kinds.indoor(msgspec.json.decode(raw)))
 
     async def stream(self, call: Call) -> Stream:
         reply = await self._post(call, request_body(call, stream=True))
@@ -74,6 +76,7 @@ def request_body(call: Call, *, stream: bool = False) -> bytes:
         members = {name: msgspec.Raw(value) for name, value in call.raw.items() if name not in OUR_MEMBERS}
     else:
         members = {name: value for name, value in call.body.items() if name not in OUR_MEMBERS}
+    openai_kinds.adapt(members, call.body)
     members["model"] = call.model
     if stream:
         members["stream"] = True
@@ -123,4 +126,5 @@ async def decoded(reply: Reply, tap: Tap) -> AsyncGenerator[ChatCompletionChunk,
             for frame in sse.split(block):
                 payload = sse.data_of(frame)
                 if payload is not None and tap.see(payload) is not None and not tap.is_done:
-                    yield msgspec.json.decode(payload)
+                    chunk = msgspec.json.decode(payload)
+                    yield openai_kinds.indoor(chunk) if b'"reasoning"' in payload else chunk

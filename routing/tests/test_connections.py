@@ -301,6 +301,24 @@ async def test_an_openai_compatible_server_lists_its_models_and_their_windows(co
     assert connections.surroundings().local_models == {"qwen", "bge-embed"}
 
 
+async def test_llama_cpp_tells_the_context_that_it_really_loaded(connect):
+    asked = []
+
+    def llama(request):
+        asked.append(request.url.path)
+        if request.url.path == "/props":
+            return httpx.Response(200, json={"default_generation_settings": {"n_ctx": 4096}})
+        return httpx.Response(200, json={"data": [{"id": "qwen", "meta": {"n_ctx_train": 131072}}]})
+
+    connect(llama, kind="openai_compatible", LOCAL_LLM_DEFAULT_MODEL="qwen")
+
+    await connections.start()
+    await connections.refresh()
+
+    assert connections.surroundings().local.context_tokens == 4096
+    assert asked.count("/props") == 1
+
+
 async def test_the_policys_models_are_looked_for(connect):
     connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9), ("llama:8b", 8)]))
     await connections.start()

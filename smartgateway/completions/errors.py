@@ -89,13 +89,27 @@ def from_provider(exc: ProviderError) -> GatewayError:
         return GatewayError(
             502,
             "upstream_misconfigured",
-            "The gateway's access to this model is refused. An admin has to look at its configuration.",
+            f"The gateway's access to this model is refused. An admin has to look at {variables_of(exc)}.",
             type="api_error",
             should_retry=False,
         )
     if isinstance(exc, ProviderTimeoutError):
         return GatewayError(504, "upstream_timeout", exc.message, type="api_error")
     return GatewayError(502, exc.kind, exc.message, type="api_error", retry_after=exc.retry_after)
+
+
+def variables_of(exc: ProviderMisconfiguredError) -> str:
+    """The settings that may be wrong where an upstream refuses us, or answers with a page."""
+    if exc.kind == "cloudflare_access":
+        return "LOCAL_CF_ACCESS_CLIENT_ID and LOCAL_CF_ACCESS_CLIENT_SECRET"
+    address, key = VARIABLES.get(exc.provider_name, ("its address", "its key"))
+    return key if exc.kind in ("not_authorized", "billing") else address
+
+
+VARIABLES = {
+    "local": ("LOCAL_LLM_BASE_URL", "LOCAL_LLM_API_KEY"),
+    "anthropic": ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"),
+}
 
 
 def audit_unavailable() -> GatewayError:

@@ -116,9 +116,9 @@ class Exchange:
         return attempt
 
     def usage(self, *, is_complete: bool) -> Usage | None:
-        """What the upstream counted; for a stream that was cut off, at least a token for each chunk that went out."""
+        """What the upstream counted; for a stream cut off or uncounted, at least a token for each chunk sent."""
         counted = self.account.usage if self.account else None
-        if is_complete or self.account is None or not self.chunks_relayed:
+        if self.account is None or not self.chunks_relayed or (is_complete and counted is not None):
             return counted
         known = counted or Usage(fresh_input_tokens=self.routed.features.estimated_tokens)
         output_tokens = max(known.output_tokens, self.chunks_relayed)
@@ -136,6 +136,7 @@ class Exchange:
 
 
 def note_failure(attempt: AttemptRecord, exc: ProviderError, duration: float) -> None:
+    exc.provider_name = attempt.provider_name
     attempt.error_type = exc.kind
     attempt.status = exc.status
     attempt.upstream_request_id = exc.upstream_request_id

@@ -14,6 +14,8 @@ from routing.providers.base import (
     ChatCompletionChunk,
     ProviderError,
     ProviderRejectedError,
+    ProviderUnavailableError,
+    RateLimitedError,
     Stream,
 )
 from routing.providers.http import Upstream
@@ -24,6 +26,7 @@ from routing.providers.ollama.response import Lines, Translation
 from routing.providers.reply import OpenChunks, Reply, drain
 
 PATH = "/api/chat"
+BUSY_SECONDS = 5.0
 
 
 class Ollama:
@@ -83,6 +86,10 @@ class Ollama:
             return await self._upstream.post(path, msgspec.json.encode(body), call.timeouts, headers)
         except ProviderRejectedError as exc:
             raise explained(exc, call.model) from exc
+        except ProviderUnavailableError as exc:
+            if exc.status == 503:
+                raise busy(exc) from exc
+            raise
 
 
 async def translated(
@@ -104,6 +111,17 @@ async def translated(
         raise translation.broken_off()
     if usage is not None:
         yield usage.usage()
+
+
+def busy(exc: ProviderUnavailableError) -> RateLimitedError:
+    """Its queue is full: it is well, so that no breaker should open, and another try at once only makes it longer."""
+    return RateLimitedError(
+        exc.message,
+        kind="overloaded",
+        status=503,
+        retry_after=exc.retry_after or BUSY_SECONDS,
+        upstream_request_id=exc.upstream_request_id,
+    )
 
 
 def explained(exc: ProviderRejectedError, model: str) -> ProviderError:

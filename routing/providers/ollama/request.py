@@ -102,7 +102,7 @@ def options_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def thought_of(effort: object, model: str) -> bool | str:
     """gpt-oss knows levels only and cannot stop thinking; for others it is on or off."""
-    if model.startswith("gpt-oss"):
+    if "gpt-oss" in model:
         return effort if effort in ("low", "medium", "high") else "low" if effort in ("none", "minimal") else "high"
     return effort not in ("none", "minimal")
 

@@ -12,7 +12,7 @@ from routing.providers.failures import failure_of
 from routing.providers.indoors import Chunks
 from routing.providers.ollama.calibration import Calibration
 from routing.providers.ollama.request import Request
-from routing.providers.ollama.tool_text import call_in, might_become_call
+from routing.providers.ollama.tool_text import calls_in, is_marked, might_become_call
 from routing.providers.reply import Reply
 
 LINE_LIMIT = 16 * 1024 * 1024
@@ -126,9 +126,12 @@ class Translation:
             yield self._chunks.delta({"content": held})
 
     def _end(self, line: Line) -> Iterator[ChatCompletionChunk]:
-        if self._held and (call := call_in(self._held, self._request.tool_names)) is not None:
+        if self._held and (calls := calls_in(self._held, self._request.tool_names)):
             self._held = None
-            yield self._chunks.tool_call(call[0], encoded(call[1]))
+            for name, arguments in calls:
+                yield self._chunks.tool_call(name, encoded(arguments))
+        elif self._held and is_marked(self._held):
+            raise self._unreadable_call()
         yield from self._release()
         self._account.usage = self._usage(line)
         self._account.response_id = self._chunks.delta({})["id"]
@@ -151,6 +154,11 @@ class Translation:
             output_tokens=guess(model, self._characters) if line.eval_count is None else line.eval_count,
             is_estimated=line.prompt_eval_count is None or line.eval_count is None,
         )
+
+    def _unreadable_call(self) -> ProviderRejectedError:
+        """The client would take it for the answer; before the first byte another model may still serve."""
+        what = f"{self._reply.label} wrote a tool call as text that cannot be read or names no declared tool"
+        return ProviderRejectedError(what, kind="unreadable_tool_call", status=self._reply.status)
 
     def _truncated(self, read: int) -> ProviderRejectedError:
         return ProviderRejectedError(

@@ -1,10 +1,11 @@
-"""Small models sometimes print a tool call as text: recognised when the text is one call and nothing else."""
+"""Small models sometimes print a tool call as text: recognised when the text is calls and nothing else."""
 
 from typing import Any
 
 import msgspec
 
-OPENERS = ("```json", "```", "<tool_call>")
+MARK = "<tool_call>"
+OPENERS = ("```json", "```", MARK)
 CLOSERS = ("```", "</tool_call>")
 
 
@@ -20,14 +21,30 @@ def might_become_call(text: str) -> bool:
     return start[:1] in ("", "{", "[")
 
 
-def call_in(text: str, declared: frozenset[str]) -> tuple[str, dict[str, Any]] | None:
-    """Name and arguments, when the whole text is one call of a declared tool."""
-    try:
-        parsed = msgspec.json.decode(bare(text))
-    except msgspec.DecodeError:
-        return None
-    if isinstance(parsed, list) and len(parsed) == 1:
-        parsed = parsed[0]
+def is_marked(text: str) -> bool:
+    """Text that says of itself that it is a tool call."""
+    return text.lstrip().startswith(MARK)
+
+
+def calls_in(text: str, declared: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Names and arguments, when the whole text is calls of declared tools and nothing else; else empty."""
+    blocks = [block for block in text.split(MARK) if block.strip()] if is_marked(text) else [text]
+    found = [call_of(entry, declared) for block in blocks for entry in entries_of(bare(block))]
+    return [call for call in found if call is not None] if None not in found else []
+
+
+def entries_of(text: str) -> list[Any]:
+    """What stands there as JSON; models forget closing braces."""
+    for ending in ("", "}", "}}"):
+        try:
+            parsed = msgspec.json.decode(text + ending)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        return parsed if isinstance(parsed, list) and parsed else [parsed]
+    return [None]
+
+
+def call_of(parsed: Any, declared: frozenset[str]) -> tuple[str, dict[str, Any]] | None:
     if isinstance(parsed, dict) and isinstance(parsed.get("function"), dict):
         parsed = parsed["function"]
     if not isinstance(parsed, dict) or parsed.get("name") not in declared:

@@ -21,7 +21,7 @@ from routing.providers.base import (
     Timeouts,
 )
 from routing.providers.http import PlainTransport, Upstream
-from routing.providers.openai_compatible import OpenAICompatible
+from routing.providers.openai_compatible import OpenAICompatible, request_body
 from routing.providers.transport import FastTransport
 from routing.tests.providers.replies import Pieces, answering, cut, outcome_of, transcript, upstream
 
@@ -81,13 +81,45 @@ async def test_a_whole_answer_passes_as_bytes_with_its_account_read():
     assert account.is_complete
 
 
-async def test_an_answer_without_usage_has_none_rather_than_zero():
-    content = b'{"id":"1","model":"m","choices":[{"finish_reason":"stop","message":{}}]}'
+async def test_an_answer_without_usage_is_estimated_rather_than_zero():
+    content = b'{"id":"1","model":"m","choices":[{"finish_reason":"stop","message":{"content":"Hello there"}}]}'
     provider = OpenAICompatible(upstream(answering(content)))
 
     answer = await provider.complete(call(RAW))
 
-    assert answer.account.usage is None
+    assert answer.account.usage == Usage(fresh_input_tokens=2, output_tokens=3, is_estimated=True)
+
+
+def sent(raw=None, **body):
+    return msgspec.json.decode(request_body(call(raw, **body)))
+
+
+@pytest.mark.parametrize("raw", [None, {**RAW, "seed": b"1", "max_completion_tokens": b"7"}], ids=["encoded", "joined"])
+def test_the_limit_has_the_name_that_every_server_knows(raw):
+    members = sent(raw, max_completion_tokens=7)
+
+    assert members["max_tokens"] == 7
+    assert "max_completion_tokens" not in members
+
+
+def test_developers_speak_as_the_system():
+    messages = [{"role": "developer", "content": "Be brief"}, {"role": "user", "content": "Hi"}]
+
+    members = sent({"messages": msgspec.json.encode(messages)}, messages=messages)
+
+    assert members["messages"] == [{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Hi"}]
+
+
+async def test_reasoning_has_one_name_indoors_whatever_the_server_calls_it():
+    whole = b'{"id":"1","model":"m","choices":[{"finish_reason":"stop","message":{"content":"A","reasoning":"B"}}]}'
+    first = b'data: {"id":"1","model":"m","choices":[{"delta":{"reasoning":"B"}}]}\n\n'
+    last = b'data: {"id":"1","model":"m","choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+    answer = await OpenAICompatible(upstream(answering(whole))).complete(call())
+    _, chunks, _ = await streamed(first + last, raw=None)
+
+    assert answer.completion["choices"][0]["message"]["reasoning_content"] == "B"
+    assert chunks[0]["choices"][0]["delta"] == {"reasoning_content": "B"}
 
 
 async def test_the_end_of_a_raw_stream_waits_in_the_tail_without_the_usage_nobody_asked_for():

@@ -11,6 +11,7 @@ from routing.providers.base import (
     ProviderMisconfiguredError,
     ProviderRejectedError,
     ProviderUnavailableError,
+    RateLimitedError,
 )
 from routing.providers.ollama import Ollama
 from routing.tests.providers.replies import Pieces, answering, cut, outcome_of, transcript, upstream
@@ -114,10 +115,48 @@ async def test_every_usual_way_to_print_a_call_is_recognised(text):
 @pytest.mark.parametrize(
     "text",
     [
+        '[{"name": "weather", "arguments": {"city": "Oslo"}}, {"name": "ping", "arguments": {}}]',
+        '<tool_call>{"name": "weather", "arguments": {"city": "Oslo"}}</tool_call>\n'
+        '<tool_call>{"name": "ping"}</tool_call>',
+    ],
+    ids=["list", "marked"],
+)
+async def test_several_calls_printed_as_text_become_calls(text):
+    answer = await provider(said(*text)).complete(call(tools=TOOLS))
+
+    functions = [made["function"] for made in answer.completion["choices"][0]["message"]["tool_calls"]]
+    assert functions == [{"name": "weather", "arguments": '{"city":"Oslo"}'}, {"name": "ping", "arguments": "{}"}]
+
+
+async def test_a_printed_call_without_its_last_brace_is_repaired():
+    answer = await provider(said('{"name": "weather", "arguments": {"city": "Oslo"}')).complete(call(tools=TOOLS))
+
+    assert answer.account.finish_reason == "tool_calls"
+
+
+@pytest.mark.parametrize(
+    "text", ['<tool_call>{"name": "unknown", "arguments": {}}</tool_call>', '<tool_call>{"name": "weather", "argu']
+)
+async def test_a_printed_call_that_cannot_be_read_fails_before_the_first_byte(text):
+    _, chunks, error = await streamed(said(*text), tools=TOOLS)
+
+    assert chunks == []
+    assert (type(error), error.kind) == (ProviderRejectedError, "unreadable_tool_call")
+
+
+async def test_a_full_queue_is_no_illness_and_says_when_to_come_again():
+    with pytest.raises(RateLimitedError) as caught:
+        await provider(b'{"error": "server busy, please try again"}', 503).stream(call())
+
+    assert (caught.value.kind, caught.value.retry_after, caught.value.is_retryable) == ("overloaded", 5.0, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         '{"name": "unknown", "arguments": {}}',
         'I would call {"name": "weather", "arguments": {}}',
         '{"name": "weather", "arguments": {}} and then?',
-        '[{"name": "weather", "arguments": {}}, {"name": "ping", "arguments": {}}]',
         '{"name": "weather", "arguments": "Oslo"}',
         "```python\nprint(1)\n```",
         "{",
@@ -245,10 +284,9 @@ async def test_garbage_ends_in_an_error(garbage):
             "",
             False,
         ),
-        (503, "server busy, please try again", ProviderUnavailableError, "server_error", "busy", True),
         (500, "llama runner process has terminated", ProviderUnavailableError, "server_error", "terminated", True),
     ],
-    ids=["no-model", "no-tools", "too-long", "busy", "crashed"],
+    ids=["no-model", "no-tools", "too-long", "crashed"],
 )
 async def test_refusals_name_their_remedy(status, message, error, kind, hint, is_retryable):
     content = json.dumps({"error": message}).encode()
