@@ -115,6 +115,8 @@ class OutcomeRecord(msgspec.Struct, array_like=True, tag="outcome"):
     fallback_causes: list[str]
     dropped_params: list[str]
     attempts: list[AttemptRecord]
+    baseline_requested_high: str | None = None  # the interval's other end; None where it is `baseline_requested`
+    cache_saved: str | None = None  # by a prompt cache that the gateway asked for; may be negative
 
 
 class RefusalRecord(msgspec.Struct, array_like=True, tag="refusal"):

@@ -50,6 +50,7 @@ class Account:
     finish_reason: str = ""
     usage: Usage | None = None
     is_complete: bool = False
+    is_cache_marked: bool = False  # by us
     dropped_params: list[str] = field(default_factory=list)
 
 

@@ -94,7 +94,7 @@ async def one_call(
     exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, provider: Provider, open_answer: Opener[A]
 ) -> A:
     state = breaker(candidate.provider_name)
-    started = time.perf_counter()
+    exchange.called_at = started = time.perf_counter()
     try:
         answer = await open_answer(provider, prepared(exchange, candidate, attempt, provider))
     except ProviderError as exc:

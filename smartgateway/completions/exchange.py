@@ -73,6 +73,7 @@ class Exchange:
     dropped_params: list[str] = field(default_factory=list)
     served: Candidate | None = None
     account: Account | None = None
+    called_at: float = 0.0  # the newest attempt
     first_byte_at: float | None = None
     chunks_relayed: int = 0
     upstream_waited: float = 0.0

@@ -1,11 +1,12 @@
 """What an answer cost, and what it would have cost elsewhere. All money is `Decimal` in USD, None when unknown.
 
-Every baseline is the low end of its interval: for an answer that was served locally, what earlier turns hold is
-counted as cache reads, because Claude would have had them in its prompt cache.
+docs/savings.md says the same in words. For an answer that was served locally, Claude's tokens are estimated, and each
+baseline is the low end of its interval: what earlier turns hold is counted as cache reads, because Claude would have
+had them in its prompt cache. At the high end all of it is fresh.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from routing import prices
 from routing.engine.decide import should_use_opus
@@ -15,38 +16,69 @@ from routing.route import Routed
 from smartgateway.completions.fallback import HAIKU, Candidate
 
 
-@dataclass(frozen=True, slots=True)
-class Baselines:
-    requested: Decimal | None
-    sonnet: Decimal | None
-    opus: Decimal | None
-    keyword: Decimal | None
-    is_estimated: bool
+class Served(NamedTuple):
+    """An answer: who gave it, what was counted, how long it took, and what it cost."""
+
+    by: Candidate
+    usage: Usage
+    seconds: float
+    cost: Decimal | None
 
 
-def cost(provider_name: str, model: str, usage: Usage) -> tuple[Decimal | None, int | None]:
+class Baselines(NamedTuple):
+    requested: Decimal | None = None
+    sonnet: Decimal | None = None
+    opus: Decimal | None = None
+    keyword: Decimal | None = None
+    requested_high: Decimal | None = None  # None where it is what `requested` is
+    is_estimated: bool = False
+
+
+def cost(provider_name: str, model: str, usage: Usage, seconds: float = 0.0) -> tuple[Decimal | None, int | None]:
     """The cost and the id of the price row that it was computed from."""
     found = prices.current().find(provider_name, model)
     if found is None:
         return None, None
     price, price_id = found
-    return cost_of(usage, price), price_id
+    return cost_of(usage, price, seconds), price_id
 
 
-def baselines(routed: Routed, served: Candidate, usage: Usage) -> Baselines:
+def baselines(routed: Routed, served: Served) -> Baselines:
+    if served.by.provider_name != "local":
+        return baselines_of(routed, served, served.usage)
+    usage = as_claude_usage(routed, served.usage)
+    low = baselines_of(routed, served, usage)
+    if not usage.cache_read_input_tokens or low.requested is None:
+        return low._replace(is_estimated=True)
+    high = baselines_of(routed, served, as_fresh(usage)).requested
+    return low._replace(is_estimated=True, requested_high=high)
+
+
+def baselines_of(routed: Routed, served: Served, claude_usage: Usage) -> Baselines:
     models = routed.policy.models
-    is_estimated = served.provider_name == "local"
-    claude_usage = as_claude_usage(routed, usage) if is_estimated else usage
     sonnet = cost("anthropic", models[Tier.SONNET], claude_usage)[0]
     opus = cost("anthropic", models[Tier.OPUS], claude_usage)[0]
     keyword = opus if should_use_opus(routed.features, routed.policy) else sonnet
-    if routed.features.is_housekeeping:
-        requested = cost("anthropic", models[HAIKU], claude_usage)[0]
-    elif routed.auto is None:  # routed: `auto` counts as DEFAULT_MODEL
-        requested = sonnet
-    else:
-        requested = cost(routed.decision.provider, routed.decision.model, usage)[0]
-    return Baselines(requested, sonnet, opus, keyword, is_estimated)
+    chosen, requested = routed.decision, sonnet  # `auto` counts as DEFAULT_MODEL
+    if routed.auto is not None:
+        usage = served.usage if chosen.provider == served.by.provider_name else claude_usage
+        requested = cost(chosen.provider, chosen.model, usage, served.seconds)[0]
+    found = Baselines(requested, sonnet, opus, keyword)
+    if not routed.features.is_housekeeping:
+        return found
+    return capped(found, cost("anthropic", models[HAIKU], claude_usage)[0], served.cost)
+
+
+def capped(found: Baselines, haiku: Decimal | None, spent: Decimal | None) -> Baselines:
+    """Housekeeping (autocomplete and embeddings too) saves at most haiku's price; where it cost more, nothing."""
+    if haiku is None:
+        return Baselines()
+    most = haiku if spent is None else max(haiku, spent)
+
+    def at_most(amount: Decimal | None) -> Decimal | None:
+        return amount if amount is None else min(amount, most)
+
+    return Baselines(at_most(found.requested), at_most(found.sonnet), at_most(found.opus), at_most(found.keyword))
 
 
 def as_claude_usage(routed: Routed, usage: Usage) -> Usage:
@@ -56,9 +88,15 @@ def as_claude_usage(routed: Routed, usage: Usage) -> Usage:
     tokens = round(usage.input_tokens * ratio)
     earlier = max(0, features.total_chars - features.ask_chars) if features.turns > 1 else 0
     cached = round(tokens * earlier / features.total_chars) if features.total_chars else 0
-    return Usage(
-        fresh_input_tokens=tokens - cached,
-        cache_read_input_tokens=cached,
-        output_tokens=round(usage.output_tokens * ratio),
-        is_estimated=True,
-    )
+    return Usage(tokens - cached, cached, output_tokens=round(usage.output_tokens * ratio), is_estimated=True)
+
+
+def as_fresh(usage: Usage) -> Usage:
+    """The same without any prompt cache."""
+    return Usage(usage.input_tokens, output_tokens=usage.output_tokens, is_estimated=usage.is_estimated)
+
+
+def cache_saved(provider_name: str, model: str, usage: Usage) -> Decimal | None:
+    """What the prompt cache took off one answer's cost. Negative where more was written than read."""
+    without, with_cache = cost(provider_name, model, as_fresh(usage))[0], cost(provider_name, model, usage)[0]
+    return None if without is None or with_cache is None else without - with_cache

@@ -51,7 +51,8 @@ async def test_autocompletion_is_worth_no_more_than_haikus_price(helpful):
     await errands.fill(ask(helpful), "ab")
 
     outcome = helpful.record.outcomes[0]
-    assert 0 < float(outcome.baseline_requested) < float(outcome.baseline_sonnet)
+    assert float(outcome.baseline_requested) == 0.0000019  # 19 of Claude's tokens at 0.1 dollars a million
+    assert outcome.baseline_requested == outcome.baseline_sonnet == outcome.baseline_opus
 
 
 async def test_chats_that_hold_every_local_slot_keep_no_editor_waiting(helpful, monkeypatch):
