@@ -1,7 +1,6 @@
 """What is measured in a request: plain numbers and the ids of phrases, enough to decide again without its text."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from routing.engine.asks import Ask, newest_ask
@@ -11,6 +10,7 @@ from routing.engine.survey import Survey, survey, tool_chars
 from routing.engine.types import LADDER, Policy, RoutingRequest
 
 HOUSEKEEPING_SYSTEM_CHARS = 3_000  # longer system prompts are not read for housekeeping
+NO_HITS: Mapping[str, tuple[int, ...]] = {}
 TIER_WORDS = {f"@{tier}": str(tier) for tier in LADDER}
 
 
@@ -46,7 +46,7 @@ class Features(NamedTuple):
     is_agentic: bool = False
     local_only: bool = False
     tier_word: str = ""
-    hits: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    hits: Mapping[str, tuple[int, ...]] = NO_HITS
 
     @property
     def has_image(self) -> bool:
