@@ -122,7 +122,7 @@ def features(packed: bytes) -> list[tuple[str, str]]:
         found = Features.unpack(kept)
     except (msgspec.DecodeError, TypeError, ValueError):
         return []
-    plain = [name for name in Features.__slots__ if name != "hits" and getattr(found, name)]
+    plain = [name for name in Features._fields if name != "hits" and getattr(found, name)]
     hits = {name: len(ids) for name, ids in found.hits.items()}
     return [
         *((words(name), shown(getattr(found, name))) for name in plain),
