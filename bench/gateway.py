@@ -77,6 +77,7 @@ def environment(folder: Path, database: str, redis_url: str, upstream_port: int)
         "READ_DOT_ENV": "0",
         "DJANGO_SETTINGS_MODULE": "smartgateway.settings",
         "SECRET_KEY": "a-key-for-the-bench-only-that-is-long-enough-for-the-deploy-check",
+        "AUDIT_CHAIN_KEY": "a-chain-key-for-the-bench-only",
         "DATABASE_URL": database,
         "REDIS_URL": redis_url,
         "AUDIT_JOURNAL_DIR": str(folder / "journal"),

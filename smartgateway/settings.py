@@ -73,6 +73,14 @@ def redis_url(name: str) -> str:
     return value
 
 
+def chain_key(name: str) -> str:
+    """Required wherever the record is to be believed; while debugging, one that follows from SECRET_KEY will do."""
+    value: str = read("str", name, default="")
+    if not value and not DEBUG:
+        raise ImproperlyConfigured(f"{name} is not set: it is the secret that proves the record, like SECRET_KEY")
+    return value or f"debug {SECRET_KEY}"
+
+
 def time_zone(name: str, default: str) -> str:
     value: str = read("str", name, default=default)
     if value not in available_timezones():
@@ -163,7 +171,7 @@ SET_POLICY_VARIABLES = frozenset(name for name in POLICY_VARIABLES if os.environ
 AUDIT_DURABILITY = choice("AUDIT_DURABILITY", ("journal", "database"), "journal")
 AUDIT_JOURNAL_DIR = Path(read("str", "AUDIT_JOURNAL_DIR", default=str(VAR_DIR / "journal")))
 AUDIT_JOURNAL_MAX_MB: int = positive("AUDIT_JOURNAL_MAX_MB", 1024)
-AUDIT_CHAIN_KEY: str = read("str", "AUDIT_CHAIN_KEY", default="")
+AUDIT_CHAIN_KEY = chain_key("AUDIT_CHAIN_KEY")
 REPORT_TIME_ZONE = time_zone("REPORT_TIME_ZONE", "UTC")
 
 # Bootstrap

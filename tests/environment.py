@@ -30,6 +30,7 @@ for name in variables((ROOT / ".env.example").read_text()) - KEPT:
     os.environ.pop(name, None)
 os.environ["READ_DOT_ENV"] = "0"
 os.environ["SECRET_KEY"] = "a-key-for-tests-only-that-is-long-enough-to-pass-the-deploy-check"
+os.environ["AUDIT_CHAIN_KEY"] = "a-chain-key-for-tests-only"
 if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["REDIS_URL"] = own_redis_database(os.environ["REDIS_URL"], os.environ["PYTEST_XDIST_WORKER"])
 # How long a draw or an example takes says how busy the machine is, not whether the code is right.

@@ -13,7 +13,7 @@ from django.conf import settings
 from tests.environment import variables
 
 ROOT = Path(settings.BASE_DIR)
-READERS = {"read", "positive", "base_url", "choice", "bool", "database", "redis_url", "time_zone"}
+READERS = {"read", "positive", "base_url", "choice", "bool", "database", "redis_url", "time_zone", "chain_key"}
 ABOUT_THE_FILE_ITSELF = {"READ_DOT_ENV"}
 
 
@@ -39,7 +39,12 @@ def test_the_example_with_every_line_uncommented_is_a_valid_configuration():
     text = (ROOT / ".env.example").read_text()
     names = variables(text)
     lines = [line.removeprefix("# ") for line in text.splitlines() if line.removeprefix("# ").split("=")[0] in names]
-    values = {**dict(line.split("=", 1) for line in lines), "READ_DOT_ENV": "0", "SECRET_KEY": "x" * 50}
+    values = {
+        **dict(line.split("=", 1) for line in lines),
+        "READ_DOT_ENV": "0",
+        "SECRET_KEY": "x" * 50,
+        "AUDIT_CHAIN_KEY": "y" * 50,
+    }
     environment = {name: value for name, value in os.environ.items() if name not in names} | values
 
     result = subprocess.run(
@@ -47,6 +52,18 @@ def test_the_example_with_every_line_uncommented_is_a_valid_configuration():
     )
 
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(("debug", "starts"), [("0", False), ("1", True)])
+def test_without_a_chain_key_nothing_starts_but_where_debugging(debug, starts):
+    environment = {**os.environ, "AUDIT_CHAIN_KEY": "", "DEBUG": debug}
+
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (result.returncode == 0) is starts
+    assert starts or "AUDIT_CHAIN_KEY is not set" in result.stderr
 
 
 def test_no_pre_commit_hook_is_downloaded():

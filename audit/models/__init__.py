@@ -2,7 +2,7 @@
 
 from audit.models.record import Attempt, Outcome, Refusal, RoutingDecision
 from audit.models.report import BypassReport, DailyReport, ReportDay, TagReport
-from audit.models.writer import Writer
+from audit.models.writer import Removal, Writer
 
 __all__ = [
     "Attempt",
@@ -10,6 +10,7 @@ __all__ = [
     "DailyReport",
     "Outcome",
     "Refusal",
+    "Removal",
     "ReportDay",
     "RoutingDecision",
     "TagReport",

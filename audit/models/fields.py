@@ -25,3 +25,8 @@ class PlainJSONField(models.JSONField):
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         """psycopg decodes this type itself."""
         return value if isinstance(value, list) else super().from_db_value(value, expression, connection)
+
+
+def code() -> "models.BinaryField[bytes, bytes]":
+    """Of the chain; empty where there is none."""
+    return models.BinaryField(max_length=16, default=b"", editable=False)

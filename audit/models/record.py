@@ -6,7 +6,7 @@ Columns of fixed width come first: so a row takes the least room in PostgreSQL.
 from django.db import models
 from django.db.models import Q
 
-from audit.models.fields import PlainJSONField, money, name
+from audit.models.fields import PlainJSONField, code, money, name
 from audit.models.querysets import RoutingDecisionQuerySet
 from audit.models.writer import Writer
 
@@ -49,6 +49,7 @@ class RoutingDecision(models.Model):
     classifier_tier = name()
     classifier_state = name()
     auto_tier = name(help_text="What auto would have chosen, for a request that did not ask for auto.")
+    mac = code()
     ask_digest = models.BinaryField(default=b"")
     features = models.BinaryField(default=b"")
     reasons = PlainJSONField(default=list)
@@ -108,6 +109,7 @@ class Attempt(Tokens):
     upstream_request_id = name()
     finish_reason = name()
     error_type = name()
+    mac = code()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(tier__in=TIERS), name="audit_attempt_tier")]
@@ -150,6 +152,7 @@ class Outcome(Tokens):
     served_provider = name()
     fallback_causes = models.JSONField(default=list)
     dropped_params = models.JSONField(default=list)
+    mac = code()
 
     class Meta:
         indexes = [
@@ -181,6 +184,7 @@ class Refusal(models.Model):
     face = name()
     error_type = name()
     message = name()
+    mac = code()
 
     def __str__(self) -> str:
         return self.error_type

@@ -18,7 +18,7 @@ OUTCOMES = Table(
     without=frozenset({"attempts"}),
 )
 REFUSALS = Table(Refusal, RefusalRecord, on_conflict="")
-DURATION, SEQUENCE = ATTEMPTS.columns.index("duration"), ATTEMPTS.columns.index("sequence")
+DURATION, SEQUENCE, MAC = (ATTEMPTS.columns.index(name) for name in ("duration", "sequence", "mac"))
 
 
 class Batch:
@@ -33,24 +33,24 @@ class Batch:
     def __len__(self) -> int:
         return len(self._decisions) + len(self._attempts) + len(self._outcomes) + len(self._refusals)
 
-    def add(self, writer_id: int, sequence: int, record: Record) -> None:
+    def add(self, writer_id: int, sequence: int, record: Record, mac: bytes = b"") -> None:
         match record:
             case DecisionRecord():
-                self._decisions.append(DECISIONS.row(writer_id, sequence, record))
+                self._decisions.append(DECISIONS.row(writer_id, sequence, record, mac))
                 if record.first_attempt is not None:
                     self._intend(writer_id, None, record.first_attempt)
             case AttemptIntent():
-                self._intend(writer_id, sequence, record)
+                self._intend(writer_id, sequence, record, mac)
             case OutcomeRecord():
-                self._outcomes.setdefault(record.id, OUTCOMES.row(writer_id, sequence, record))
+                self._outcomes.setdefault(record.id, OUTCOMES.row(writer_id, sequence, record, mac))
                 for attempt in record.attempts:
                     self._end(writer_id, attempt)
             case RefusalRecord():
-                self._refusals.append(REFUSALS.row(writer_id, sequence, record))
+                self._refusals.append(REFUSALS.row(writer_id, sequence, record, mac))
 
-    def save(self, *, repaired: bool = False) -> None:
+    def save(self) -> None:
         for table, rows in self._tables():
-            table.insert([table.repaired(row) for row in rows] if repaired else rows)
+            table.insert(rows)
 
     def _tables(self) -> list[tuple[Table, list[Row]]]:
         return [
@@ -60,13 +60,41 @@ class Batch:
             (REFUSALS, self._refusals),
         ]
 
-    def _intend(self, writer_id: int, sequence: int | None, intent: AttemptIntent) -> None:
-        opened = AttemptRecord(*msgspec.structs.astuple(intent))
-        row = ATTEMPTS.row(writer_id, sequence, opened)
+    def _intend(self, writer_id: int, sequence: int | None, intent: AttemptIntent, mac: bytes = b"") -> None:
+        row = ATTEMPTS.row(writer_id, sequence, _opened(intent), mac)
         row[DURATION] = None
         self._attempts[intent.id] = row
 
     def _end(self, writer_id: int, attempt: AttemptRecord) -> None:
         intended = self._attempts.get(attempt.id)
-        sequence = intended[SEQUENCE] if intended else None
-        self._attempts[attempt.id] = ATTEMPTS.row(writer_id, sequence, attempt)
+        row = ATTEMPTS.row(writer_id, None, attempt)
+        if intended:
+            row[SEQUENCE], row[MAC] = intended[SEQUENCE], intended[MAC]
+        self._attempts[attempt.id] = row
+
+
+def _opened(intent: AttemptIntent) -> AttemptRecord:
+    return AttemptRecord(*msgspec.structs.astuple(intent))
+
+
+def repaired(record: Record) -> Record:
+    """The record as the database takes it."""
+    match record:
+        case DecisionRecord():
+            record = DECISIONS.repaired(record)
+            if record.first_attempt is not None:
+                record.first_attempt = _repaired_intent(record.first_attempt)
+            return record
+        case AttemptIntent():
+            return _repaired_intent(record)
+        case OutcomeRecord():
+            record = OUTCOMES.repaired(record)
+            record.attempts = [ATTEMPTS.repaired(attempt) for attempt in record.attempts]
+            return record
+        case RefusalRecord():
+            return REFUSALS.repaired(record)
+
+
+def _repaired_intent(intent: AttemptIntent) -> AttemptIntent:
+    whole = ATTEMPTS.repaired(_opened(intent))
+    return AttemptIntent(*msgspec.structs.astuple(whole)[: len(intent.__struct_fields__)])

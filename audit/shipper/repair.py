@@ -1,7 +1,7 @@
 """A value that the database refused, made acceptable: a poorer row is better than none."""
 
 import math
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from django.db import models
@@ -16,6 +16,8 @@ WORDS = {
     "status": (STATUSES, "failed"),
 }
 MONEY_LIMIT = Decimal(10) ** 10
+MONEY_PLACES = 10
+SMALLEST = Decimal(1).scaleb(-MONEY_PLACES)
 
 
 def repaired(field: "models.Field[Any, Any]", value: Any) -> Any:
@@ -31,6 +33,13 @@ def repaired(field: "models.Field[Any, Any]", value: Any) -> Any:
     if kind == "JSONField":
         return _json(value)
     return value
+
+
+def rounded(amount: str | None) -> str | None:
+    """To the places of the tables' money, the same in every database."""
+    if amount is None or (len(amount) - amount.find(".") <= MONEY_PLACES + 1 and "E" not in amount):
+        return amount
+    return f"{Decimal(amount).quantize(SMALLEST, ROUND_HALF_UP):f}"
 
 
 def _text(field: "models.Field[Any, Any]", value: str) -> str:

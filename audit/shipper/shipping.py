@@ -1,21 +1,23 @@
 """One round of shipping: read what the journals have, commit it, move on."""
 
 import logging
+from decimal import InvalidOperation
 from pathlib import Path
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from audit import chain, contents
 from audit.journal.reader import WriterJournals, journals_in
 from audit.models import Writer
 from audit.records import Record
-from audit.shipper.batch import Batch
+from audit.shipper.batch import Batch, repaired
 from audit.shipper.source import Parcel, Source
 
 logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = {"sqlite": 250, "postgresql": 2000}  # a record is two rows at most
-REFUSED = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
+REFUSED = (DataError, IntegrityError, OverflowError, TypeError, ValueError, InvalidOperation)
 SYNCED_COMMIT = """
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'
 """
@@ -50,9 +52,11 @@ class Shipper:
                 room -= len(parcel.reading.entries)
                 self._sources[writer_hex] = self._sources.pop(writer_hex)  # the others come first next time
         if count := sum(len(parcel.records) for parcel in parcels):
-            self._commit(parcels)
-        for parcel in parcels:
-            self._move_on(parcel)
+            heads = self._commit(parcels)
+        else:
+            heads = [parcel.source.head for parcel in parcels]
+        for parcel, head in zip(parcels, heads, strict=True):
+            self._move_on(parcel, head)
         return count
 
     def retire(self) -> list[int]:
@@ -103,62 +107,76 @@ class Shipper:
         self._unretired.discard(writer_hex)
         return [] if source.writer_id is None else [source.writer_id]
 
-    def _commit(self, parcels: list[Parcel]) -> None:
+    def _commit(self, parcels: list[Parcel]) -> list[bytes]:
+        """The heads of the chains, in the order of the parcels."""
         try:
-            self._commit_at_once(parcels)
+            return self._commit_at_once(parcels)
         except REFUSED as exc:
             logger.error("The database refuses a batch, its records are tried one by one: %s", exc)
-            self._commit_one_by_one(parcels)
+            return self._commit_one_by_one(parcels)
 
-    def _commit_at_once(self, parcels: list[Parcel]) -> None:
-        batch = Batch()
+    def _commit_at_once(self, parcels: list[Parcel]) -> list[bytes]:
+        batch, heads = Batch(), []
         for parcel in parcels:
+            head = parcel.source.head
             for sequence, record in parcel.records:
-                batch.add(parcel.source.pk, sequence, record)
+                head = chain.link(head, sequence, contents.of_record(record))
+                batch.add(parcel.source.pk, sequence, record, head)
+            heads.append(head)
         with transaction.atomic():
-            self._advance(parcels)
+            self._advance(parcels, heads)
             batch.save()
+        return heads
 
-    def _commit_one_by_one(self, parcels: list[Parcel]) -> None:
+    def _commit_one_by_one(self, parcels: list[Parcel]) -> list[bytes]:
+        heads = []
         with transaction.atomic():
-            self._advance(parcels)
             for parcel in parcels:
+                head = parcel.source.head
                 for sequence, record in parcel.records:
-                    self._save_alone(parcel.source.pk, sequence, record)
+                    head = self._save_alone(parcel.source.pk, sequence, record, head)
+                heads.append(head)
+            self._advance(parcels, heads)
+        return heads
 
-    def _save_alone(self, writer_id: int, sequence: int, record: Record) -> None:
-        for repaired in (False, True):
-            batch = Batch()
-            batch.add(writer_id, sequence, record)
+    def _save_alone(self, writer_id: int, sequence: int, record: Record, head: bytes) -> bytes:
+        """The chain's head after it; what is in no table is not in the chain."""
+        for is_repaired in (False, True):
             try:
                 with transaction.atomic():
-                    batch.save(repaired=repaired)
+                    kept = repaired(record) if is_repaired else record
+                    linked = chain.link(head, sequence, contents.of_record(kept))
+                    batch = Batch()
+                    batch.add(writer_id, sequence, kept, linked)
+                    batch.save()
             except REFUSED as exc:
                 logger.error("Record %d of writer %d is refused by the database: %s", sequence, writer_id, exc)
             else:
-                return
+                return linked
         self._keep_aside(writer_id, sequence, record)
+        return head
 
     def _keep_aside(self, writer_id: int, sequence: int, record: Record) -> None:
         path = self.directory / f"{writer_id}.{sequence}.rejected"
         path.write_text(repr(record))
         logger.error("Record %d of writer %d is in no table: see %s", sequence, writer_id, path.name)
 
-    def _advance(self, parcels: list[Parcel]) -> None:
+    def _advance(self, parcels: list[Parcel], heads: list[bytes]) -> None:
         """In the same transaction as the rows: what is committed is never shipped again."""
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(SYNCED_COMMIT)
-        for parcel in parcels:
+        for parcel, head in zip(parcels, heads, strict=True):
             if parcel.records:
-                expected = Writer.objects.filter(pk=parcel.source.pk, sequence=parcel.source.committed)
-                if not expected.update(sequence=parcel.records[-1][0]):
+                source, last = parcel.source, parcel.records[-1][0]
+                expected = Writer.objects.filter(pk=source.pk, sequence=source.committed)
+                if not expected.update(sequence=last, head=head, seal=source.seal(last, head)):
                     raise ConcurrentShippingError("The database is not where this shipper left it; reading anew.")
 
-    def _move_on(self, parcel: Parcel) -> None:
+    def _move_on(self, parcel: Parcel, head: bytes) -> None:
         current = parcel.source.journals.current
         assert current is not None
         current.move_on(parcel.reading)
         if parcel.records:
-            parcel.source.committed = parcel.records[-1][0]
+            parcel.source.committed, parcel.source.head = parcel.records[-1][0], head
             parcel.source.journals.confirm(parcel.source.committed)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from audit import chain, contents
 from audit.ids import id_at
 from audit.models import Attempt, Outcome, RoutingDecision, Writer
 
@@ -47,7 +48,7 @@ def _close_some_of(writer: Writer) -> int:
 
 def _interrupted(decision: RoutingDecision) -> Outcome:
     """What was served and what it cost is unknown, unless nothing was called."""
-    return Outcome(
+    assumed = Outcome(
         cost=None if decision.was_called else Decimal(0),  # type: ignore[attr-defined]
         decision=decision,
         created_at=timezone.now(),
@@ -60,3 +61,6 @@ def _interrupted(decision: RoutingDecision) -> Outcome:
         duration=0.0,
         overhead=0.0,
     )
+    values = [getattr(assumed, column) for column in contents.OUTCOME.columns]
+    assumed.mac = chain.apart(contents.of_row(contents.OUTCOME, values, ()))
+    return assumed

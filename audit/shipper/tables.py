@@ -6,15 +6,17 @@ PostgreSQL gets a batch as one JSON parameter, SQLite as rows: a tenth of what b
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection, models
 
-from audit.shipper.repair import repaired
+from audit.contents import kind_of
+from audit.shipper.repair import repaired, rounded
 
 Row = list[Any]
-_KEPT = {"id", "decision_id", "sequence"}
+R = TypeVar("R", bound=msgspec.Struct)
+_KEPT = {"id", "decision_id", "sequence", "mac"}
 _encode_json = msgspec.json.Encoder().encode
 
 
@@ -33,14 +35,14 @@ class Table:
         names = [(renamed or {}).get(name, name) for name in record.__struct_fields__]
         self.model = model
         self._kept = [index for index, name in enumerate(names) if name not in without]
-        self.columns = ["writer_id", "sequence", *(names[index] for index in self._kept)]
+        self.columns = ["writer_id", "sequence", "mac", *(names[index] for index in self._kept)]
         self._on_conflict = on_conflict
         self._fields = [self._field(column) for column in self.columns]
 
-    def row(self, writer_id: int, sequence: int | None, record: msgspec.Struct) -> Row:
+    def row(self, writer_id: int, sequence: int | None, record: msgspec.Struct, mac: bytes = b"") -> Row:
         """Values in the order of `columns`, as the database takes them."""
         values = msgspec.structs.astuple(record)
-        row = [writer_id, sequence, *[values[index] for index in self._kept]]
+        row = [writer_id, sequence, mac, *[values[index] for index in self._kept]]
         for index, convert in self._conversions:
             row[index] = convert(row[index])
         return row
@@ -55,8 +57,14 @@ class Table:
             else:
                 cursor.executemany(self._sql, rows)
 
-    def repaired(self, row: Row) -> Row:
-        return [repaired(field, value) for field, value in zip(self._fields, row, strict=True)]
+    def repaired(self, record: R) -> R:
+        """What the database takes of each value."""
+        names = record.__struct_fields__
+        changed = {
+            names[index]: repaired(field, getattr(record, names[index]))
+            for index, field in zip(self._kept, self._fields[3:], strict=True)
+        }
+        return msgspec.structs.replace(record, **changed)
 
     def _field(self, column: str) -> "models.Field[Any, Any]":
         return next(field for field in self.model._meta.concrete_fields if field.column == column)
@@ -64,7 +72,7 @@ class Table:
     @cached_property
     def _conversions(self) -> list[tuple[int, Callable[[Any], Any]]]:
         converters = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
-        found = [(index, converters.get(_kind(field))) for index, field in enumerate(self._fields)]
+        found = [(index, converters.get(kind_of(field))) for index, field in enumerate(self._fields)]
         return [(index, convert) for index, convert in found if convert is not None]
 
     @cached_property
@@ -85,12 +93,8 @@ class Table:
             return f"({key}) DO NOTHING"
         changed = [f"{quote(column)} = excluded.{quote(column)}" for column in self.columns if column not in _KEPT]
         changed.append(f"sequence = COALESCE(excluded.sequence, {table}.sequence)")
+        changed.append(f"mac = CASE WHEN excluded.sequence IS NULL THEN {table}.mac ELSE excluded.mac END")
         return f"({key}) DO UPDATE SET {', '.join(changed)} WHERE {self._on_conflict.format(table=table)}"
-
-
-def _kind(field: "models.Field[Any, Any]") -> str:
-    """Of a relation, what it points to."""
-    return (field.target_field if isinstance(field, models.ForeignKey) else field).get_internal_type()
 
 
 def _aware(seconds: float) -> str:
@@ -101,9 +105,11 @@ POSTGRESQL: dict[str, Callable[[Any], Any]] = {
     "UUIDField": bytes.hex,
     "DateTimeField": _aware,
     "BinaryField": lambda value: "\\x" + value.hex(),
+    "DecimalField": rounded,
 }
 SQLITE: dict[str, Callable[[Any], Any]] = {
     "UUIDField": bytes.hex,
     "DateTimeField": lambda value: _aware(value).removesuffix("+00:00"),
     "JSONField": lambda value: _encode_json(value).decode(),
+    "DecimalField": rounded,
 }

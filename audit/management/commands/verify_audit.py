@@ -1,26 +1,51 @@
 import json
 import sys
 from argparse import ArgumentParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from audit.verification import Findings, verify
+from audit.verification import Findings, Period, heads, parsed, verify
 
 
 class Command(BaseCommand):
-    help = "Prove the record: gaps, doubles, what does not fit, what waits in journals. Exit status 1 on any trouble."
+    help = "Prove the record: gaps, changes, doubles, what does not fit, what waits in journals. Exit status 1 if so."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--since", type=_moment, metavar="TIME", help="ISO, UTC unless it says otherwise")
+        parser.add_argument("--until", type=_moment, metavar="TIME")
         parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument("--heads", action="store_true", help="only print where each chain ends, to keep elsewhere")
+        parser.add_argument("--heads-file", metavar="FILE", help="compare with heads that were kept; - for stdin")
 
-    def handle(self, *, as_json: bool, **options: Any) -> None:
-        findings = verify(Path(settings.AUDIT_JOURNAL_DIR))
-        self.stdout.write(_json(findings) if as_json else _text(findings))
+    def handle(self, **options: Any) -> None:
+        if options["heads"]:
+            self.stdout.write("\n".join(heads()))
+            return
+        period = Period(options["since"], options["until"])
+        if options["heads_file"] and not period.is_all:
+            raise CommandError("Kept heads are compared with the whole record: leave out --since and --until.")
+        findings = verify(Path(settings.AUDIT_JOURNAL_DIR), period, _kept(options["heads_file"]))
+        self.stdout.write(_json(findings) if options["as_json"] else _text(findings))
         if not findings.is_clean:
             sys.exit(1)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _kept(path: str | None) -> Any:
+    if path is None:
+        return None
+    try:
+        return parsed(sys.stdin if path == "-" else Path(path).read_text().splitlines())
+    except (OSError, ValueError) as exc:
+        raise CommandError(f"{path}: {exc}") from exc
 
 
 def _json(findings: Findings) -> str:

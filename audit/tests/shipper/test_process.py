@@ -38,6 +38,7 @@ def environment(tmp_path):
         "DJANGO_SETTINGS_MODULE": "smartgateway.settings",
         "READ_DOT_ENV": "0",
         "SECRET_KEY": "s" * 60,
+        "AUDIT_CHAIN_KEY": settings.AUDIT_CHAIN_KEY,
         "PYTHONPATH": str(settings.BASE_DIR),
     }
 
