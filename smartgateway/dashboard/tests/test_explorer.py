@@ -1,11 +1,13 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from audit.ids import id_at
+from routing.engine.features import Features
 from smartgateway.dashboard import explorer
 from smartgateway.dashboard.explained import explained
 from smartgateway.dashboard.tests.rows import NOW, decision, outcome
@@ -129,3 +131,11 @@ def test_what_served_instead_is_said_with_its_cause():
 
 def test_features_of_another_form_leave_the_page_standing():
     assert explained(decision(features=b"not packed")).features == []
+
+
+def test_what_was_measured_in_the_request_is_shown():
+    packed = msgspec.msgpack.encode((Features(turns=3, tool_loop=True, hits={"simple_task": (1, 2)}).pack(), ()))
+
+    shown = explained(decision(features=packed)).features
+
+    assert shown == [("turns", "3"), ("tool loop", "yes"), ("phrases: simple task", "2")]
