@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0003_fuller_reports'),
+        ('audit', '0004_interval_and_cache_savings'),
     ]
 
     operations = [
