@@ -1,0 +1,101 @@
+"""Streams that last, and upstreams that send anything at all, down the real path and through every local dialect."""
+
+import asyncio
+import gc
+import tracemalloc
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from routing import breakers
+from routing.providers.ollama import Ollama
+from routing.providers.openai_compatible import OpenAICompatible
+from routing.tests.providers.replies import Pieces, answering, upstream
+from smartgateway.api.messages.response import MessagesRenderer
+from smartgateway.api.sse import ChatRenderer
+from smartgateway.completions import path
+from smartgateway.completions.errors import GatewayError
+from smartgateway.completions.tests.test_path import ask
+
+LINE = b'{"model":"qwen","message":{"role":"assistant","content":"word "},"done":false}\n'
+LAST = b'{"model":"qwen","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}\n'
+WARM, LASTING = 2_000, 12_000
+LEAK_BYTES = 100_000  # over 10,000 chunks: ten bytes for each would show
+
+
+class Drip(httpx.AsyncByteStream):
+    """Chunk after chunk, each in a read of its own; says how much memory is in use at two moments."""
+
+    def __init__(self, count, pause=0.0):
+        self.count, self.pause, self.is_closed = count, pause, False
+        self.in_use = []
+
+    async def __aiter__(self):
+        for number in range(self.count):
+            if number in (WARM, LASTING - 1):
+                gc.collect()
+                self.in_use.append(tracemalloc.get_traced_memory()[0])
+            await asyncio.sleep(self.pause)
+            yield LINE
+        yield LAST
+
+    async def aclose(self):
+        self.is_closed = True
+
+
+def over(world, stream, dialect="ollama"):
+    if dialect == "ollama":
+        handler = answering(stream, headers={"content-type": "application/x-ndjson"})
+        world.providers["local"] = Ollama(upstream(handler), num_ctx=4096, keep_alive="5m")
+    else:
+        world.providers["local"] = OpenAICompatible(upstream(answering(stream)))
+    world.providers["anthropic"] = None
+
+
+async def test_a_stream_of_many_chunks_leaves_nothing_lying(world):
+    drip = Drip(LASTING)
+    over(world, drip)
+    streaming = await path.stream(ask(world, stream=True), ChatRenderer(include_usage=False))
+
+    tracemalloc.start()
+    try:
+        events = sum([1 async for _ in streaming.events])
+    finally:
+        tracemalloc.stop()
+
+    before, after = drip.in_use
+    assert events == LASTING + 1
+    assert after - before < LEAK_BYTES
+    assert drip.is_closed
+
+
+@pytest.mark.parametrize("dialect", ["ollama", "openai"])
+@pytest.mark.parametrize(
+    "render", [lambda: ChatRenderer(include_usage=False), MessagesRenderer], ids=["chat", "messages"]
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(start=st.booleans(), garbage=st.lists(st.binary(min_size=1, max_size=60), max_size=5))
+async def test_garbage_ends_in_the_faces_error_and_closes_the_connection(world, dialect, render, start, garbage):
+    breakers.forget()
+    begin = LINE if dialect == "ollama" else b'data: {"id":"1","model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'
+    body = Pieces(*([begin] if start else []), *garbage)
+    over(world, body, dialect)
+
+    async with asyncio.timeout(60):
+        status, events = await answer_of(world, render())
+
+    assert status == 502 or b'"error"' in events[-1]
+    assert not any(b"[DONE]" in event or b"message_stop" in event for event in events)
+    assert body.is_closed
+    assert world.record.outcomes[-1].status == "failed"
+
+
+async def answer_of(world, render):
+    """The status, and what a client would read under it."""
+    try:
+        streaming = await path.stream(ask(world, model="local", stream=True), render)
+    except GatewayError as refused:
+        return refused.status, []
+    return 200, [event async for event in streaming.events]
