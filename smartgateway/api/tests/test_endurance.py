@@ -17,7 +17,10 @@ from smartgateway.api.messages.response import MessagesRenderer
 from smartgateway.api.sse import ChatRenderer
 from smartgateway.completions import path
 from smartgateway.completions.errors import GatewayError
+from smartgateway.completions.tests import conftest as path_conftest
 from smartgateway.completions.tests.test_path import ask
+
+world, default_policy, default_prices = path_conftest.world, path_conftest.default_policy, path_conftest.default_prices
 
 LINE = b'{"model":"qwen","message":{"role":"assistant","content":"word "},"done":false}\n'
 LAST = b'{"model":"qwen","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}\n'
