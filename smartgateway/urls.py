@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from smartgateway.api import health
+from smartgateway.api import description, health
 from smartgateway.api.chat import ChatCompletions, SimpleChat
 from smartgateway.api.completions import Completions
 from smartgateway.api.decisions import Decisions
@@ -23,12 +23,14 @@ api_views = [
     path("v1/models/<path:name>", Model.as_view()),
     path("v1/route", Route.as_view()),
     path("v1/decisions", Decisions.as_view()),
+    path("v1/openapi.json", description.openapi),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]
 
 urlpatterns = [
     *api_views,
+    path("docs/", description.page, name="reference"),
     path("admin/", admin.site.urls),
     path("dashboard/", include("smartgateway.dashboard.urls")),
     path("", RedirectView.as_view(pattern_name="dashboard:overview")),

@@ -31,7 +31,9 @@ class GatewayView(APIView):
             await body.read(request)
             self.request = body.JSONRequest(request, parsers=PARSERS)
             self.request.auth = key
-            handler = getattr(self, (request.method or "").lower(), self.not_allowed)
+            method = (request.method or "").lower()
+            is_known = method in self.http_method_names  # any other word may name some attribute of the view
+            handler = getattr(self, method, self.not_allowed) if is_known else self.not_allowed
             response: HttpResponseBase = await handler(self.request, *args, **kwargs)
             return response
         except Exception as exc:

@@ -234,3 +234,12 @@ def test_values_are_counted_and_what_stands_in_strings_is_not(monkeypatch, sent,
     monkeypatch.setattr(body, "MAX_VALUES", 10)
 
     assert body.has_too_many_values(sent) is is_too_many
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "DISPATCH", "AS_VIEW", "PUT"])
+async def test_no_other_method_reaches_into_the_view(method):
+    client = Client(b"{}")
+
+    await serve(Echo.as_view(), {**scope(x_api_key="k"), "method": method}, client.receive, client.send)
+
+    assert client.status == 405
