@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+import msgspec
+
 from routing.engine.types import Usage
 
 ChatCompletion = dict[str, Any]
@@ -35,7 +37,7 @@ class Call:
     body: Mapping[str, Any]
     attempt_id: str
     dialect: str = "openai"
-    raw: Mapping[str, bytes] | None = None
+    raw: Mapping[str, msgspec.Raw] | None = None
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)  # allow-listed client headers, e.g. anthropic-beta
 

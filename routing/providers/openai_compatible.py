@@ -71,11 +71,9 @@ class OpenAICompatible:
 
 def request_body(call: Call, *, stream: bool = False) -> bytes:
     """The client's own members where they are known, joined as they came; ours replaced."""
-    members: dict[str, Any]
-    if call.raw is not None and call.dialect == "openai":
-        members = {name: msgspec.Raw(value) for name, value in call.raw.items() if name not in OUR_MEMBERS}
-    else:
-        members = {name: value for name, value in call.body.items() if name not in OUR_MEMBERS}
+    members: dict[str, Any] = dict(call.raw if call.raw is not None and call.dialect == "openai" else call.body)
+    for name in OUR_MEMBERS:
+        members.pop(name, None)
     openai_kinds.adapt(members, call.body)
     members["model"] = call.model
     if stream:

@@ -1,7 +1,7 @@
 """An upstream's answer: its body whole or as it comes in, always closed, trouble on the line told in our tree."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, cast
 
@@ -21,9 +21,11 @@ class Reply:
 
     def __init__(self, response: httpx.Response, label: str) -> None:
         self.status = response.status_code
-        self.headers = response.headers
-        self.request_id = upstream_request_id(response.headers)
-        self._stream = decoded(response)
+        # httpx's own mapping looks through all headers, and at their encoding, for each it is asked for
+        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        self.request_id = upstream_request_id(self.headers)
+        is_compressed = "content-encoding" in self.headers
+        self._stream = Decoded(response) if is_compressed else cast(httpx.AsyncByteStream, response.stream)
         self._is_closed = False
         self.label = label
 
@@ -92,14 +94,9 @@ class OpenChunks(AsyncGenerator[Any, None]):
             await self._reply.aclose()
 
 
-def decoded(response: httpx.Response) -> httpx.AsyncByteStream:
-    """The body's bytes; a peer that compresses though we asked it not to is understood all the same."""
-    if "content-encoding" in response.headers:
-        return Decoded(response)
-    return cast(httpx.AsyncByteStream, response.stream)
-
-
 class Decoded(httpx.AsyncByteStream):
+    """For a peer that compresses though we asked it not to."""
+
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
 
@@ -119,7 +116,7 @@ async def drain(reads: AsyncGenerator[bytes, None]) -> None:
                 pass
 
 
-def upstream_request_id(headers: httpx.Headers) -> str:
+def upstream_request_id(headers: Mapping[str, str]) -> str:
     return headers.get("request-id") or headers.get("x-request-id") or ""
 
 

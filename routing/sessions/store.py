@@ -5,8 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -43,8 +42,7 @@ return found
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     rank: int
     used_tools: bool
     at: float
@@ -54,7 +52,7 @@ class Seen:
         if other is None:
             return self
         rank, used_tools = max(self.rank, other.rank), self.used_tools or other.used_tools
-        return replace(self, rank=rank, used_tools=used_tools, at=max(self.at, other.at))
+        return Seen(rank, used_tools, max(self.at, other.at), self.idle_seconds)
 
 
 Readers = dict[str, list[asyncio.Future["Seen | None"]]]

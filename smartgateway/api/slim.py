@@ -78,7 +78,7 @@ def start_of(response: HttpResponse) -> dict[str, Any]:
     if isinstance(response, Marked):
         headers += response.fields
     if not isinstance(response, EventStream):
-        headers.append((b"content-length", str(len(response.content)).encode()))
+        headers.append((b"content-length", b"%d" % len(response.content)))
     return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
 

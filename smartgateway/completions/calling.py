@@ -131,7 +131,7 @@ def prepared(exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, p
     if provider.dialect == ask.dialect and ask.raw and (ask.dialect == "openai" or not is_rewritten):
         raw = members(ask.raw, gone)
         if is_rewritten:
-            raw["messages"] = msgspec.json.encode(routed.request.messages)
+            raw["messages"] = msgspec.Raw(msgspec.json.encode(routed.request.messages))
     return Call(
         model=candidate.model,
         body=body,
@@ -142,10 +142,12 @@ def prepared(exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, p
     )
 
 
-def members(raw: bytes, gone: tuple[str, ...]) -> dict[str, bytes]:
+def members(raw: bytes, gone: tuple[str, ...]) -> dict[str, msgspec.Raw]:
     """The body's top-level members, undecoded, without those in `gone`."""
     decoded = raw_members.decode(raw)
-    return {name: bytes(value) for name, value in decoded.items() if name not in gone}
+    for name in gone:
+        decoded.pop(name, None)
+    return decoded
 
 
 raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -13,7 +13,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from redis.exceptions import RedisError
 
@@ -28,8 +28,7 @@ LEASES_PER_WINDOW = 20
 MOST_KEYS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     limit: int
     remaining: int
     reset_seconds: float
