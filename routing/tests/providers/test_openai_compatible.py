@@ -32,7 +32,8 @@ WHOLE = transcript("openai/whole.json")
 
 
 def call(raw=None, **body) -> Call:
-    return Call("qwen", {**BODY, **body}, attempt_id="attempt-1", raw=raw)
+    members = None if raw is None else {name: msgspec.Raw(value) for name, value in raw.items()}
+    return Call("qwen", {**BODY, **body}, attempt_id="attempt-1", raw=members)
 
 
 async def streamed(content, raw=RAW, **body):

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from routing.providers import reply
@@ -14,7 +15,7 @@ from routing.tests.providers.replies import Pieces, answering, transcript, upstr
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 FRAME = b'data: {"id":"1","model":"m","choices":[{"delta":{"content":"a"},"finish_reason":null}]}\n\n'
-CALL = Call("m", {"messages": []}, "attempt", raw={"messages": b"[]"})
+CALL = Call("m", {"messages": []}, "attempt", raw={"messages": msgspec.Raw(b"[]")})
 
 
 def chunked(data):
