@@ -11,7 +11,6 @@ from django.db import DatabaseError
 from routing import policies, prices
 from routing.models import ModelPrice, PolicyVersion
 
-PROVIDER_OF_SLOT = {"haiku": "anthropic", "sonnet": "anthropic", "opus": "anthropic"}
 NO_PROVIDER = "routing.W001"
 NO_POLICY = "routing.W002"
 POLICY_DIFFERS = "routing.W003"
@@ -61,10 +60,10 @@ def missing_prices(version: PolicyVersion) -> list[CheckMessage]:
     book = prices.book_of(ModelPrice.objects.order_by("-valid_from"))
     return [
         Warning(
-            f"{model} ({slot}) has no price: what it costs and saves stays unknown.",
-            hint="Add its price in the admin, under model prices.",
+            f"{model} ({place}) has no price: what it costs and saves stays unknown.",
+            hint="Run manage.py load_prices, or add its price in the admin, under model prices.",
             id=NO_PRICE,
         )
-        for slot, model in version.content["models"].items()
-        if book.find(PROVIDER_OF_SLOT.get(slot, "local"), model) is None
+        for place, provider_name, model in policies.served_models(version.content)
+        if book.find(provider_name, model) is None
     ]

@@ -6,6 +6,7 @@ from routing.policies.defaults import load_defaults
 from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.environment import differences
 from routing.policies.publishing import NothingToPublishError, draft_changes, publish
+from routing.policies.served import served_models
 from routing.policies.snapshot import PolicyMissingError, current, forget, frozen, is_loaded, refresh, trouble
 from routing.policies.validation import problems
 
@@ -27,5 +28,6 @@ __all__ = [
     "problems_of_alias",
     "publish",
     "refresh",
+    "served_models",
     "trouble",
 ]

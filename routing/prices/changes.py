@@ -1,6 +1,7 @@
 """A price that changes becomes a new row; the one before it is closed where the new one starts."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -28,3 +29,45 @@ def keep_history(price: ModelPrice, now: datetime) -> bool:
     price.pk, price.valid_from = None, now
     price._state.adding = True
     return True
+
+
+class Difference(NamedTuple):
+    """What a table of prices says of one model, beside what our rows say. `published` is None if it knows none."""
+
+    model: str
+    ours: ModelPrice | None
+    published: ModelPrice | None
+
+    @property
+    def amounts(self) -> dict[str, tuple[object, object]]:
+        """What differs, as it is here and there. What a machine of one's own costs is in no table."""
+        if self.ours is None or self.published is None:
+            return {}
+        here, there = self.ours.amounts, self.published.amounts
+        return {name: (here[name], there[name]) for name in here if name != "per_hour" and here[name] != there[name]}
+
+    @property
+    def is_kept(self) -> bool:
+        """Set by hand: the operator knows better, also where a price was ended by hand."""
+        return self.ours is not None and self.ours.is_edited
+
+    @property
+    def is_new(self) -> bool:
+        return self.ours is None and self.published is not None
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.amounts) and not self.is_kept
+
+
+def difference(model: str, published: ModelPrice | None) -> Difference:
+    """`ours` is the newest row, which may start later or have ended."""
+    rows = ModelPrice.objects.filter(provider_name="anthropic", model=model)
+    return Difference(model, rows.order_by("-valid_from").first(), published)
+
+
+@transaction.atomic
+def apply(differences: list[Difference]) -> None:
+    for found in differences:
+        if found.published is not None and (found.is_new or found.is_changed):
+            start(found.published)

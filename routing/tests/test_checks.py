@@ -6,7 +6,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from routing import policies, prices
-from routing.models import PolicyVersion
+from routing.models import ModelAlias, ModelPrice, PolicyVersion
+from routing.models.prices import PARTS
+
+PRICES = [f"{part}_per_mtok" for part in PARTS]
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +72,20 @@ def test_a_model_without_a_price_is_named(settings):
     policies.load_defaults()
 
     assert "claude-opus-9 (opus)" in warnings(databases=["default"])["routing.W004"].msg
+
+
+@pytest.mark.django_db
+def test_an_alias_to_a_model_without_a_price_is_named():
+    prices.load_defaults()
+    policies.load_defaults()
+    ModelAlias.objects.create(pattern="best", target="claude-mythos-5-2")
+    ModelPrice.objects.create(provider_name="other", model="claude-mythos-5-2", **dict.fromkeys(PRICES, 1))
+    policies.publish("An alias")
+
+    message = warnings(databases=["default"])["routing.W004"]
+
+    assert "claude-mythos-5-2 (alias best)" in message.msg
+    assert "load_prices" in message.hint
 
 
 @pytest.mark.django_db

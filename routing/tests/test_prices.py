@@ -83,20 +83,6 @@ def test_the_shipped_prices_know_the_current_models_and_the_tier_above():
 
 
 @pytest.mark.django_db
-def test_every_shipped_price_agrees_with_the_table_it_names():
-    from genai_prices import Usage, calc_price
-
-    prices.load_defaults()
-    million = 1_000_000
-    usage = Usage(input_tokens=50_000, output_tokens=million)
-
-    for shipped in ModelPrice.objects.filter(provider_name="anthropic"):
-        theirs = calc_price(usage, shipped.model, provider_id="anthropic")
-        assert theirs.output_price == shipped.output_per_mtok, shipped.model
-        assert theirs.input_price == shipped.input_per_mtok * 50_000 / million, shipped.model
-
-
-@pytest.mark.django_db
 def test_loading_the_defaults_again_leaves_an_operators_price_alone():
     prices.load_defaults()
     ModelPrice.objects.filter(model="claude-opus-5-5").update(input_per_mtok=Decimal(3))
