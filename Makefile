@@ -30,6 +30,7 @@ lint:
 bench:
 	@$(DEV) python -m bench.phase1
 	@$(DEV) python -m bench
+	@$(DEV) python -m bench.reports
 
 lock:
 	@$(DEV) python -m pip install --quiet --disable-pip-version-check $(UV)
