@@ -56,6 +56,7 @@ def gateway(folder: Path) -> Iterator[str]:
         **os.environ,
         "READ_DOT_ENV": "0",
         "SECRET_KEY": "for-pictures-only",
+        "AUDIT_CHAIN_KEY": "for-pictures-only",
         "DATABASE_URL": f"sqlite:///{folder / 'pictures.sqlite3'}",
         "AUDIT_JOURNAL_DIR": str(folder / "journal"),
         "BOOTSTRAP_ADMIN_PASSWORD": PASSWORD,

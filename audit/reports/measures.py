@@ -68,6 +68,13 @@ def money() -> dict[str, Any]:
     summed = {
         "cost": Sum("outcome__cost"),
         "classifier_cost": Sum("outcome__classifier_cost"),
+        "cache_saved": Sum("outcome__cache_saved"),
+        "saved_requested_high": Sum(
+            Coalesce("outcome__baseline_requested_high", "outcome__baseline_requested")
+            - F("outcome__cost")
+            - classifier_cost,
+            output_field=MONEY,
+        ),
         "local_baseline": Sum("outcome__baseline_requested", filter=IS_LOCAL),
         "estimated_saved": Sum(
             F("outcome__baseline_requested") - F("outcome__cost") - classifier_cost,

@@ -167,3 +167,14 @@ def test_every_moment_lies_in_the_day_that_a_calendar_there_shows(zone, moment):
     first, end = range_of(moment.astimezone(ZoneInfo(zone)).date(), zone)
 
     assert first <= id_at(moment) < end
+
+
+def test_the_intervals_high_end_is_summed_where_there_is_one_and_is_the_low_end_elsewhere(made):
+    made(came={"cost": "0.01", "baseline_requested": "0.03", "baseline_requested_high": "0.05", "cache_saved": "0.002"})
+    made(came={"cost": "0.01", "baseline_requested": "0.03"})
+
+    reports.rebuild_daily_report(DAY)
+
+    row = DailyReport.objects.get()
+    assert (row.saved_requested, row.saved_requested_high) == (Decimal("0.04"), Decimal("0.06"))
+    assert row.cache_saved == Decimal("0.002")

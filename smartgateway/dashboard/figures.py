@@ -26,6 +26,7 @@ BASELINES = {
 }
 MONEY = [
     *("cost", "classifier_cost", "local_baseline", "estimated_saved", "bypassed_cost", "bypassed_saving"),
+    *("saved_requested_high", "cache_saved"),
     *(f"{kind}_{name}" for name in BASELINES for kind in ("baseline", "saved")),
 ]
 TOKENS = [
@@ -48,6 +49,11 @@ class Baseline:
     meaning: str
     cost: Decimal
     saved: Decimal
+    high: Decimal | None = None  # the interval's other end, where there is one
+
+    @property
+    def has_interval(self) -> bool:
+        return self.high is not None and self.high != self.saved
 
     @property
     def percent(self) -> float | None:
@@ -64,6 +70,7 @@ class Day:
     requests: dict[str, int]  # by tier
     cost: Decimal
     saved: Decimal
+    saved_high: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
         tiers=by_tier(rows),
         kinds=[replace(group, title=kinds[group.value == "True"]) for group in grouped(rows, "is_agentic")],
         baselines=[
-            Baseline(title, meaning, total[f"baseline_{name}"], total[f"saved_{name}"])
+            Baseline(title, meaning, total[f"baseline_{name}"], total[f"saved_{name}"], total.get(f"saved_{name}_high"))
             for name, (title, meaning) in BASELINES.items()
         ],
         days=by_day(trend, Period("", "", trend_first, period.last)),
@@ -175,7 +182,7 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
 
 def by_day(rows: DailyReportQuerySet, period: Period) -> list[Day]:
     found: dict[date, dict[str, Any]] = {day: {} for day in period.days}
-    names = ["request_count", "cost", "classifier_cost", "saved_requested"]
+    names = ["request_count", "cost", "classifier_cost", "saved_requested", "saved_requested_high"]
     by_day_and_tier: Any = rows.order_by().values("day", "tier").annotate(**summed(names))
     for row in by_day_and_tier:
         found[row["day"]][row["tier"] or "other"] = row
@@ -185,6 +192,7 @@ def by_day(rows: DailyReportQuerySet, period: Period) -> list[Day]:
             {name: tiers[name]["total_request_count"] if name in tiers else 0 for name in TIERS},
             sum((row["total_cost"] + row["total_classifier_cost"] for row in tiers.values()), Decimal(0)),
             sum((row["total_saved_requested"] for row in tiers.values()), Decimal(0)),
+            sum((row["total_saved_requested_high"] for row in tiers.values()), Decimal(0)),
         )
         for day, tiers in found.items()
     ]

@@ -114,5 +114,6 @@ def trend(shown: Figures) -> dict[str, Any]:
             for name, title in TIERS.items()
         ],
         "spent": [round(float(day.cost), 4) for day in shown.days],
+        "saved_high": [round(float(day.saved_high), 4) for day in shown.days],
         "saved": [round(float(day.saved), 4) for day in shown.days],
     }

@@ -17,7 +17,7 @@ def report(tier="local", *, requests=10, cost="0", team_id=1, day=DAY, baseline=
     money = {"cost": Decimal(cost), "classifier_cost": Decimal(fields.pop("classifier_cost", "0"))}
     if baseline is not None:
         saved = Decimal(baseline) - sum(money.values())
-        money |= {"baseline_requested": Decimal(baseline), "saved_requested": saved}
+        money |= {"baseline_requested": Decimal(baseline), "saved_requested": saved, "saved_requested_high": saved}
     model = TagReport if "tag" in fields else DailyReport
     if model is DailyReport:
         fields = {"policy_version": 1, **fields}
@@ -28,8 +28,7 @@ def report(tier="local", *, requests=10, cost="0", team_id=1, day=DAY, baseline=
         tier=tier,
         request_count=requests,
         answered_count=requests,
-        **money,
-        **fields,
+        **{**money, **fields},
     )
 
 

@@ -249,3 +249,12 @@ def test_days_can_be_chosen_one_by_one(admin_client):
     page = text(admin_client.get(ADDRESS, {"from": "2026-11-02", "to": "2026-11-05"}))
 
     assert "<h1>2 November to 5 November 2026</h1>" in page
+
+
+def test_savings_are_shown_with_their_interval(admin_client):
+    report("local", baseline="4", saved_requested_high=Decimal("6"))
+
+    page = text(admin_client.get(ADDRESS))
+
+    assert "The low end: it may be up to $6.00" in page
+    assert "to $6.00</span>" in page

@@ -34,6 +34,19 @@ function options(isStacked, text) {
   };
 }
 
+const hasInterval = trend?.saved_high.some((amount, day) => amount !== trend.saved[day]);
+
+const atMost = () => ({
+  type: "line",
+  label: "Saved at most",
+  data: trend.saved_high,
+  borderColor: colour("tier-local"),
+  backgroundColor: colour("tier-local"),
+  borderDash: [4, 3],
+  borderWidth: 1.5,
+  pointRadius: 2,
+});
+
 function draw() {
   charts.splice(0).forEach((chart) => chart.destroy());
   const tiers = trend.tiers.filter((tier) => tier.requests.some((count) => count > 0));
@@ -50,7 +63,11 @@ function draw() {
       type: "bar",
       data: {
         labels: trend.days,
-        datasets: [bars("Spent", trend.spent, "tier-sonnet"), bars("Saved", trend.saved, "tier-local")],
+        datasets: [
+          bars("Spent", trend.spent, "tier-sonnet"),
+          bars("Saved", trend.saved, "tier-local"),
+          ...(hasInterval ? [atMost()] : []),
+        ],
       },
       options: options(false, (amount) => dollars.format(amount)),
     }),
