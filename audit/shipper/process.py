@@ -13,7 +13,7 @@ from django.db import Error, connection
 
 from audit.journal.files import Files
 from audit.shipper.shipping import ConcurrentShippingError, Shipper
-from audit.shipper.sweeper import sweep
+from audit.shipper.sweeper import sweep, sweep_overdue
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ PAUSE_SECONDS = {"journal": 0.25, "database": 0.004}
 LOCK_PAUSE_SECONDS = 0.5
 DISCOVER_SECONDS = 0.25
 SWEEP_SECONDS = 60.0
+SWEEP_OVERDUE_SECONDS = 600.0
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 DRAIN_SECONDS = 20.0
 
@@ -59,7 +60,7 @@ class Loop:
     def __init__(self, shipper: Shipper, pause_seconds: float) -> None:
         self._shipper = shipper
         self._pause_seconds = pause_seconds
-        self._discovered_at = self._swept_at = float("-inf")
+        self._discovered_at = self._swept_at = self._swept_overdue_at = float("-inf")
         self._failures = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -101,6 +102,9 @@ class Loop:
             self._shipper.mark_seen()
             sweep()
             self._swept_at = now
+        if now - self._swept_overdue_at >= SWEEP_OVERDUE_SECONDS:
+            sweep_overdue()
+            self._swept_overdue_at = now
 
     def _failed(self, exc: Exception) -> None:
         if not self._failures:

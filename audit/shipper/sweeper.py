@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from audit import chain, contents
@@ -12,6 +12,8 @@ from audit.ids import id_at
 from audit.models import Attempt, Outcome, RoutingDecision, Writer
 
 SILENT_FOR = timedelta(minutes=15)
+OVERDUE_AFTER = timedelta(hours=1)
+OVERDUE_LOOKED_BACK = timedelta(days=2)
 CLOCK_SLACK = timedelta(minutes=1)
 CHUNK = 500
 
@@ -26,9 +28,24 @@ def sweep() -> int:
     return sum(_close_all_of(writer) for writer in gone)
 
 
+def sweep_overdue() -> int:
+    """Close what living writers left open for an hour, because their disk failed when the outcome was to be kept.
+
+    Should an answer only take that long, its own outcome replaces this one.
+    """
+    now, closed = timezone.now(), 0
+    overdue = RoutingDecision.objects.filter(
+        id__gte=id_at(now - OVERDUE_LOOKED_BACK), id__lt=id_at(now - OVERDUE_AFTER)
+    )
+    while count := _close_some_of(overdue):
+        closed += count
+    return closed
+
+
 def _close_all_of(writer: Writer) -> int:
     closed = 0
-    while count := _close_some_of(writer):
+    of_writer = RoutingDecision.objects.filter(writer=writer, id__gte=id_at(writer.started_at - CLOCK_SLACK))
+    while count := _close_some_of(of_writer):
         closed += count
     writer.swept_at = timezone.now()
     writer.save(update_fields=["swept_at"])
@@ -36,10 +53,9 @@ def _close_all_of(writer: Writer) -> int:
 
 
 @transaction.atomic
-def _close_some_of(writer: Writer) -> int:
-    of_writer = RoutingDecision.objects.filter(writer=writer, id__gte=id_at(writer.started_at - CLOCK_SLACK))
+def _close_some_of(decisions: QuerySet[RoutingDecision]) -> int:
     has_attempt = Exists(Attempt.objects.filter(decision=OuterRef("pk")))
-    left_open = list(of_writer.filter(outcome=None).annotate(was_called=has_attempt).order_by("id")[:CHUNK])
+    left_open = list(decisions.filter(outcome=None).annotate(was_called=has_attempt).order_by("id")[:CHUNK])
     Outcome.objects.bulk_create([_interrupted(decision) for decision in left_open], ignore_conflicts=True)
     attempts = Attempt.objects.filter(decision__in=left_open, duration=None, error_type="")
     attempts.update(error_type="interrupted")

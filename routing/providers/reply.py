@@ -1,6 +1,7 @@
 """An upstream's answer: its body whole or as it comes in, always closed, trouble on the line told in our tree."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, cast
@@ -9,6 +10,7 @@ import httpx
 
 from routing.providers.base import ProviderError, ProviderTimeoutError, ProviderUnavailableError
 
+logger = logging.getLogger(__name__)
 WHOLE_ANSWER_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
 DRAIN_SECONDS = 0.5
@@ -123,12 +125,14 @@ def upstream_request_id(headers: Mapping[str, str]) -> str:
 def broken(exc: Exception, label: str, request_id: str = "") -> ProviderError:
     """httpx's error as ours. What failed before it was sent, or broke off unanswered, is worth one more try."""
     if isinstance(exc, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout | httpx.UnsupportedProtocol):
-        what = f"{label} cannot be reached: {exc or type(exc).__name__}"
+        logger.warning("%s cannot be reached: %r", label, exc)
+        what = f"{label} cannot be reached"  # where it is, is for the log alone
         return ProviderUnavailableError(what, kind="connect_failed", is_retryable=True, was_sent=False)
     if isinstance(exc, httpx.TimeoutException):
         return ProviderTimeoutError(f"{label} was silent for too long", kind="timeout", upstream_request_id=request_id)
+    logger.warning("%s broke off: %r", label, exc)
     return ProviderUnavailableError(
-        f"{label} broke off: {exc or type(exc).__name__}",
+        f"{label} broke off",
         kind="broken_off",
         upstream_request_id=request_id,
         is_retryable=True,

@@ -1,6 +1,10 @@
 """The first policy, prices, admin and key. Safe to run at every start: what is there stays as it is."""
 
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,12 +19,21 @@ FIRST_KEY = "first key"
 
 
 def bootstrap() -> Bootstrapped:
+    keep_to_its_owner(settings.DATABASES["default"])
     policies.load_defaults()
     prices.load_defaults()
     with transaction.atomic():
         admin, password = first_admin()
         key, secret = first_key()
     return Bootstrapped(admin.get_username(), password, secret, f"{key.prefix}…{key.last_four}" if key else "")
+
+
+def keep_to_its_owner(database: Mapping[str, Any]) -> None:
+    """The file of an SQLite database holds the record: nobody else on this machine is to read it."""
+    path = Path(str(database["NAME"]))
+    if database["ENGINE"].endswith("sqlite3") and path.is_file():
+        with suppress(PermissionError):  # another user's, which is that user's choice
+            path.chmod(0o600)
 
 
 def first_admin() -> tuple[User, str]:

@@ -51,6 +51,7 @@ def start(stack: ExitStack) -> int:
     environ.Env.read_env(ROOT / ".env")
     folder = ROOT / "var"
     folder.mkdir(exist_ok=True)
+    folder.chmod(0o700)  # the record is in it
     stack.enter_context(only_run_of(folder))
     found = surroundings.look()
     model_listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

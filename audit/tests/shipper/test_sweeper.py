@@ -3,11 +3,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from audit.ids import id_at
 from audit.models import Attempt, Outcome, RoutingDecision, Writer
-from audit.shipper.sweeper import sweep
+from audit.shipper.sweeper import OVERDUE_AFTER, sweep, sweep_overdue
 from audit.tests.doubles import decision, outcome
+from audit.verification import verify
 
 pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
 
 
 def test_what_a_dead_process_left_open_is_closed_as_interrupted_with_unknown_cost(processes, ship):
@@ -93,3 +96,20 @@ def test_more_than_one_chunk_is_closed(processes, ship, monkeypatch):
     ship()
 
     assert sweep() == 5
+
+
+def test_what_a_living_process_left_open_for_an_hour_is_closed_until_its_outcome_comes(processes, ship, tmp_path):
+    process, now = processes(), timezone.now()
+    overdue, recent = (decision(id=id_at(now - OVERDUE_AFTER + away).bytes) for away in (-MINUTE, MINUTE))
+    process.record(overdue, recent)
+    ship()
+
+    assert sweep_overdue() == 1
+    assert Outcome.objects.get().status == "interrupted"
+    assert verify(tmp_path).is_clean
+
+    process.record(outcome(overdue), outcome(recent))
+    ship()
+
+    assert set(Outcome.objects.values_list("status", flat=True)) == {"answered"}
+    assert verify(tmp_path).is_clean

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import httpx
 import msgspec
 import pytest
 
@@ -113,3 +114,11 @@ async def test_an_answer_without_end_is_given_up(monkeypatch):
         await provider.complete(CALL)
 
     assert flood.is_closed
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadError])
+def test_where_an_upstream_is_stands_in_the_log_and_not_in_what_a_client_is_told(error, caplog):
+    told = reply.broken(error("connect call failed ('10.1.2.3', 11434)"), "the local model server")
+
+    assert "10.1.2.3" not in told.message
+    assert "10.1.2.3" in caplog.text

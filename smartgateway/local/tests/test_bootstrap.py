@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from routing.models import ModelPrice, PolicyVersion
 from smartgateway.keys.models import ApiKey
-from smartgateway.local.bootstrap import bootstrap
+from smartgateway.local.bootstrap import bootstrap, keep_to_its_owner
 
 pytestmark = pytest.mark.django_db
 SECRET = "sk-sg-from-the-environment-of-a-platform"
@@ -95,3 +95,12 @@ def test_the_command_prints_secrets_once(capsys):
     assert first.count("shown only now") == 2
     assert "shown only now" not in second
     assert "API key: sk-sg-" in second
+
+
+def test_the_file_of_the_database_is_its_owners_alone(tmp_path):
+    path = tmp_path / "gateway.sqlite3"
+    path.touch(0o644)
+
+    keep_to_its_owner({"ENGINE": "django.db.backends.sqlite3", "NAME": path})
+
+    assert path.stat().st_mode & 0o777 == 0o600
