@@ -44,6 +44,13 @@ def positive(name: str, default: float, kind: str = "int") -> Any:
     return value
 
 
+def not_negative(name: str) -> float:
+    value: float = read("float", name, default=0.0)
+    if not 0 <= value < float("inf"):
+        raise ImproperlyConfigured(f"{name} is {value}: use a number of at least 0")
+    return value
+
+
 def base_url(name: str, default: str = "") -> str:
     """An http(s) address without trailing slash or `/v1`, both of which are accepted."""
     value: str = read("str", name, default=default).rstrip("/").removesuffix("/v1")
@@ -173,6 +180,7 @@ AUDIT_JOURNAL_DIR = Path(read("str", "AUDIT_JOURNAL_DIR", default=str(VAR_DIR / 
 AUDIT_JOURNAL_MAX_MB: int = positive("AUDIT_JOURNAL_MAX_MB", 1024)
 AUDIT_CHAIN_KEY = chain_key("AUDIT_CHAIN_KEY")
 REPORT_TIME_ZONE = time_zone("REPORT_TIME_ZONE", "UTC")
+LOCAL_MONTHLY_COST: float = not_negative("LOCAL_MONTHLY_COST")  # USD; 0 is not said
 
 # Bootstrap
 BOOTSTRAP_API_KEY: str = read("str", "BOOTSTRAP_API_KEY", default="")

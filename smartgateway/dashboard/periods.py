@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 WEEK = timedelta(days=6)
 MONTH = timedelta(days=29)
+DAYS_A_MONTH = Decimal("30.4375")
 LONGEST = timedelta(days=400)
 
 
@@ -21,6 +23,11 @@ class Period:
     @property
     def days(self) -> list[date]:
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
+
+
+def machine_cost(period: Period, a_month: float) -> Decimal | None:
+    """What the local model's machine costs in these days; None where it was never said."""
+    return Decimal(str(a_month)) * len(period.days) / DAYS_A_MONTH if a_month else None
 
 
 def periods(day: date) -> dict[str, Period]:

@@ -15,7 +15,7 @@ from smartgateway.dashboard.figures import Figures, bypassed, figures
 from smartgateway.dashboard.filters import TIERS, choices, filters
 from smartgateway.dashboard.notices import notices
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
-from smartgateway.dashboard.periods import day_of, periods
+from smartgateway.dashboard.periods import day_of, machine_cost, periods
 from smartgateway.keys.models import Team
 from smartgateway.keys.roles import visible_teams
 
@@ -41,6 +41,7 @@ class Overview(TeamPage):
             trend=trend(shown),
             notices=notices() if self.teams is None else [],
             scope=scope(self.teams),
+            machine_cost=machine_cost(asked.period, settings.LOCAL_MONTHLY_COST),
             time_zone=settings.REPORT_TIME_ZONE,
         )
 
@@ -58,6 +59,7 @@ class Statement(TeamPage):
             period=asked.period,
             figures=figures(asked, self.teams),
             scope=scope(self.teams),
+            machine_cost=machine_cost(asked.period, settings.LOCAL_MONTHLY_COST),
             time_zone=settings.REPORT_TIME_ZONE,
         )
 

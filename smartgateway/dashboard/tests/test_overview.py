@@ -258,3 +258,14 @@ def test_savings_are_shown_with_their_interval(admin_client):
 
     assert "The low end: it may be up to $6.00" in page
     assert "to $6.00</span>" in page
+
+
+@pytest.mark.parametrize(("a_month", "shown"), [(0.0, "is not said"), (304.375, "costs $10.00 in these days")])
+def test_what_the_local_machine_costs_stands_beside_what_its_answers_replaced(admin_client, settings, a_month, shown):
+    settings.LOCAL_MONTHLY_COST = a_month
+    report("local", local_baseline=Decimal("3.25"))
+
+    page = text(admin_client.get(ADDRESS))
+
+    assert "$3.25" in page
+    assert shown in page
