@@ -13,7 +13,18 @@ from django.conf import settings
 from tests.environment import variables
 
 ROOT = Path(settings.BASE_DIR)
-READERS = {"read", "positive", "base_url", "choice", "bool", "database", "redis_url", "time_zone", "chain_key"}
+READERS = {
+    "read",
+    "positive",
+    "not_negative",
+    "base_url",
+    "choice",
+    "bool",
+    "database",
+    "redis_url",
+    "time_zone",
+    "chain_key",
+}
 ABOUT_THE_FILE_ITSELF = {"READ_DOT_ENV"}
 
 
