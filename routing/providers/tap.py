@@ -31,10 +31,11 @@ class TokenCounts(msgspec.Struct, gc=False):
     completion_tokens_details: ReasoningTokens | None = None
 
     def as_usage(self) -> Usage:
-        cached = (self.prompt_tokens_details and self.prompt_tokens_details.cached_tokens) or 0
+        prompt = self.prompt_tokens or 0
+        cached = min(prompt, (self.prompt_tokens_details and self.prompt_tokens_details.cached_tokens) or 0)
         reasoning = (self.completion_tokens_details and self.completion_tokens_details.reasoning_tokens) or 0
         return Usage(
-            fresh_input_tokens=max(0, (self.prompt_tokens or 0) - cached),
+            fresh_input_tokens=prompt - cached,
             cache_read_input_tokens=cached,
             output_tokens=self.completion_tokens or 0,
             reasoning_tokens=reasoning,
