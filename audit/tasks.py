@@ -1,8 +1,9 @@
 from datetime import date
 
 from celery import shared_task
+from django.conf import settings
 
-from audit import reports
+from audit import reports, retention
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -15,3 +16,9 @@ def rebuild_daily_report_task(*, day: str | None = None) -> None:
 def rebuild_recent_reports_task() -> None:
     """Yesterday's, with the late arrivals of the days before it."""
     reports.rebuild_recent_reports()
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def remove_expired_task() -> None:
+    """What is older than AUDIT_RETENTION_DAYS; nothing by default."""
+    retention.remove_expired(settings.AUDIT_RETENTION_DAYS)

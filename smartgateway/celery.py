@@ -22,6 +22,10 @@ app.conf.beat_schedule = {
         "task": "audit.tasks.rebuild_recent_reports_task",
         "schedule": crontab(hour=0, minute=20),  # in REPORT_TIME_ZONE, once yesterday's last requests have ended
     },
+    "remove what is older than it is kept": {
+        "task": "audit.tasks.remove_expired_task",
+        "schedule": crontab(hour=2, minute=40),
+    },
 }
 
 

@@ -179,6 +179,7 @@ AUDIT_DURABILITY = choice("AUDIT_DURABILITY", ("journal", "database"), "journal"
 AUDIT_JOURNAL_DIR = Path(read("str", "AUDIT_JOURNAL_DIR", default=str(VAR_DIR / "journal")))
 AUDIT_JOURNAL_MAX_MB: int = positive("AUDIT_JOURNAL_MAX_MB", 1024)
 AUDIT_CHAIN_KEY = chain_key("AUDIT_CHAIN_KEY")
+AUDIT_RETENTION_DAYS = int(not_negative("AUDIT_RETENTION_DAYS"))  # 0: for ever
 REPORT_TIME_ZONE = time_zone("REPORT_TIME_ZONE", "UTC")
 LOCAL_MONTHLY_COST: float = not_negative("LOCAL_MONTHLY_COST")  # USD; 0 is not said
 

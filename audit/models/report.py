@@ -31,6 +31,7 @@ class ReportDay(models.Model):
 
     day = models.DateField(primary_key=True)
     rebuilt_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True, help_text="Since when its requests are gone, and its reports final.")
 
     def __str__(self) -> str:
         return self.day.isoformat()

@@ -33,9 +33,13 @@ def rebuild_recent_reports() -> None:
 
 @transaction.atomic
 def rebuild_daily_report(day: date) -> int:
-    """Replace the report rows of `day` with what the record now says; how many they are."""
+    """Replace the report rows of `day` with what the record now says; how many they are.
+
+    Those of a day whose requests retention took away are final.
+    """
     ReportDay.objects.get_or_create(day=day)
-    ReportDay.objects.select_for_update().get(day=day)
+    if ReportDay.objects.select_for_update().get(day=day).removed_at is not None:
+        return DailyReport.objects.filter(day=day).count()
     decisions = RoutingDecision.objects.on(day, settings.REPORT_TIME_ZONE)
     rows = [DailyReport(day=day, **values) for values in grouping.rows(decisions)]
     tagged = [TagReport(day=day, **values) for values in tags.rows(decisions)]

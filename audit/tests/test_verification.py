@@ -47,6 +47,7 @@ def test_a_whole_record_is_clean_and_counted(record, tmp_path):
         "attempts": 4,
         "outcomes": 3,
         "refusals": 1,
+        "removed": 0,
         "open": 0,
         "waiting": 0,
     }

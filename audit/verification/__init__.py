@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db.models import Model
 
-from audit.models import Attempt, Outcome, Refusal, RoutingDecision, Writer
+from audit.models import Attempt, Outcome, Refusal, Removal, RoutingDecision, Writer
 from audit.verification.chains import chain_troubles
 from audit.verification.findings import LISTED_PER_KIND, Findings
 from audit.verification.heads import Heads, heads, parsed
@@ -25,6 +25,7 @@ def verify(directory: Path, period: Period | None = None, kept_heads: Heads | No
     tables: tuple[type[Model], ...] = (Writer, RoutingDecision, Attempt, Outcome, Refusal)
     findings.counts = {
         **{f"{model._meta.model_name}s": model._default_manager.count() for model in tables},
+        "removed": sum(last - first + 1 for first, last in Removal.objects.values_list("first", "last")),
         "open": without_outcome().exclude(is_given_up()).count(),
         "waiting": waiting_in(directory),
     }
