@@ -106,6 +106,13 @@ def post(server, content=b"{}", method="POST", headers=None, **timeouts):
     )
 
 
+async def eventually(is_so, seconds=10.0):
+    """Wait for what must become so, however busy the machine is."""
+    async with asyncio.timeout(seconds):
+        while not is_so():  # noqa: ASYNC110 (the other side of a socket sets no event)
+            await asyncio.sleep(0.005)
+
+
 async def send(transport, server, content=b"{}", **options):
     """The answer, read to its end and closed."""
     response = await transport.handle_async_request(post(server, content, **options))

@@ -8,8 +8,9 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from routing.tests.providers.transport.hostile import OK, answering, post, serving
+from routing.tests.providers.transport.hostile import OK, answering, eventually, post, serving
 
+PROMPT_SECONDS = 1.0  # on a busy machine; a tenth of it on a free one
 HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -79,6 +80,7 @@ async def test_what_waits_for_a_slow_reader_is_bounded(fast):
 
     async with serving(handler) as server:
         response = await fast.handle_async_request(post(server))
+        await eventually(lambda: response.stream.buffered)
         await asyncio.sleep(0.1)
         waiting = response.stream.buffered
         await response.aclose()
@@ -129,7 +131,7 @@ async def test_the_peer_notices_a_reader_that_closes(transport):
         response = await transport.handle_async_request(post(server))
         await response.aclose()
 
-        assert await handler.noticed_since(time.monotonic()) < 0.1
+        assert await handler.noticed_since(time.monotonic()) < PROMPT_SECONDS
 
 
 async def test_the_peer_notices_a_reader_that_closes_in_the_middle(transport):
@@ -139,7 +141,7 @@ async def test_the_peer_notices_a_reader_that_closes_in_the_middle(transport):
         await first_part(response)
         await response.aclose()
 
-        assert await handler.noticed_since(time.monotonic()) < 0.1
+        assert await handler.noticed_since(time.monotonic()) < PROMPT_SECONDS
 
 
 @pytest.mark.parametrize("head", [b"", HEAD], ids=["before the head", "in the body"])
@@ -155,12 +157,13 @@ async def test_the_peer_notices_a_reader_that_is_cancelled(transport, head):
 
     async with serving(handler) as server:
         task = asyncio.create_task(read())
+        await eventually(lambda: server.requests)
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-        assert await handler.noticed_since(time.monotonic()) < 0.1
+        assert await handler.noticed_since(time.monotonic()) < PROMPT_SECONDS
 
 
 async def test_the_peer_notices_a_reader_that_timed_out(transport):
@@ -170,7 +173,7 @@ async def test_the_peer_notices_a_reader_that_timed_out(transport):
         with pytest.raises(httpx.ReadTimeout):
             await response.aread()
 
-        assert await handler.noticed_since(time.monotonic()) < 0.1
+        assert await handler.noticed_since(time.monotonic()) < PROMPT_SECONDS
 
 
 async def test_an_abandoned_stream_gives_its_place_to_the_next(make_transport):

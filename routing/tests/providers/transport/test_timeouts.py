@@ -43,19 +43,19 @@ async def test_silence_is_a_read_timeout(transport, answer):
             await send(transport, server, read=0.1)
         took = time.monotonic() - started_at
 
-    assert 0.09 < took < 0.5
+    assert 0.09 < took < 5
 
 
 async def test_a_slow_drip_is_no_silence(transport):
     async def handler(server, reader, writer):
         await server.read_request(reader)
         answer = HEAD + b"hello world"
-        for start in range(0, len(answer), 8):
+        for start in range(0, len(answer), 8):  # longer than the limit in all
             writer.write(answer[start : start + 8])
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
     async with serving(handler) as server:
-        response = await send(transport, server, read=0.2)
+        response = await send(transport, server, read=1.0)
 
     assert response.content == b"hello world"
 
