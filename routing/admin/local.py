@@ -6,14 +6,23 @@ from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 
 from routing import connections
 from routing.capabilities.findings import Findings
 from routing.models import LocalModelRecord
 
 PATIENCE_SECONDS = 20.0  # routers of platforms give up on a request after 30
+ASKED_FIRST = ActionDialog(
+    title="Test this model now?",
+    description="It has to answer a few short prompts, and is loaded for them if need be.",
+    form_class=BaseDialogForm,
+    form_submit_text="Test now",
+)
 
 
 @admin.register(LocalModelRecord)
@@ -50,13 +59,14 @@ class LocalModelRecordAdmin(ModelAdmin):
     def has_test_now_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("routing.change_localmodelrecord")
 
-    @action(description="Test now", icon="labs", url_path="test-now", permissions=["test_now"])
-    def test_now(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(description="Test now", icon="labs", url_path="test-now", permissions=["test_now"], dialog=ASKED_FIRST)
+    def test_now(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
         row = get_object_or_404(LocalModelRecord, pk=object_id)
         findings = async_to_sync(connections.test_local_model)(row.name, patience_seconds=PATIENCE_SECONDS)
         level, sentence = told(row.name, findings)
         messages.add_message(request, level, sentence)
-        return redirect("admin:routing_localmodelrecord_change", object_id)
+        page = reverse("admin:routing_localmodelrecord_change", args=[object_id])
+        return HttpResponse(headers={"HX-Redirect": page}) if "HX-Request" in request.headers else redirect(page)
 
     @display(description="context, loaded of most", ordering="context_loaded")
     def context(self, row: LocalModelRecord) -> str:

@@ -2,6 +2,7 @@ import httpx
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission, User
+from django.test import Client
 from django.urls import reverse
 
 from routing import clients, connections
@@ -12,6 +13,7 @@ from tests.doubles.ollama import OllamaDouble
 
 NAME = "qwen2.5-coder:14b-instruct"
 LIST = reverse("admin:routing_localmodelrecord_changelist")
+CONFIRMED = {"_form_submitted": "True"}
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +69,44 @@ def test_the_button_tests_and_tells(admin_client, row, monkeypatch, findings, se
 
     monkeypatch.setattr(connections, "test_local_model", answer)
 
-    page = admin_client.get(button(row), follow=True).content.decode()
+    page = admin_client.post(button(row), CONFIRMED, follow=True).content.decode()
 
     assert f"{NAME} {sentence}" in page
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The models that were tested."""
+    names = []
+
+    async def answer(name, *, patience_seconds):
+        names.append(name)
+        return Findings(calls_tools=True)
+
+    monkeypatch.setattr(connections, "test_local_model", answer)
+    return names
+
+
+def test_a_link_to_the_button_asks_first_and_tests_nothing(admin_client, row, asked):
+    page = admin_client.get(button(row)).content.decode()
+
+    assert "Test this model now?" in page
+    assert asked == []
+
+
+def test_another_site_cannot_press_the_button(admin_user, row, asked):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+
+    assert client.post(button(row), CONFIRMED).status_code == 403
+    assert asked == []
+
+
+def test_the_dialog_is_left_for_the_model_that_was_tested(admin_client, row, asked):
+    answer = admin_client.post(button(row), CONFIRMED, headers={"HX-Request": "true"})
+
+    assert answer.headers["HX-Redirect"] == reverse("admin:routing_localmodelrecord_change", args=[row.pk])
+    assert asked == [NAME]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,7 +116,7 @@ def test_the_button_really_asks_the_model(admin_client, row, monkeypatch, settin
     monkeypatch.setattr(clients, "transport", lambda url: httpx.ASGITransport(double))
     monkeypatch.setattr(connections, "_open", None)
 
-    page = admin_client.get(button(row), follow=True).content.decode()
+    page = admin_client.post(button(row), CONFIRMED, follow=True).content.decode()
     async_to_sync(connections.aclose)()
 
     assert f"{NAME} does not call tools" in page
@@ -93,6 +130,6 @@ def test_who_may_only_look_has_no_button(client, row):
 
     page = client.get(LIST).content.decode()
 
-    assert client.get(button(row)).status_code == 403
+    assert client.post(button(row), CONFIRMED).status_code == 403
     assert NAME in page
     assert "Test now" not in page
