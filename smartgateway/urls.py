@@ -8,13 +8,14 @@ from smartgateway.api.completions import Completions
 from smartgateway.api.decisions import Decisions
 from smartgateway.api.embeddings import Embeddings
 from smartgateway.api.explain import Route
-from smartgateway.api.messages.view import Messages
+from smartgateway.api.messages.view import CountTokens, Messages
 from smartgateway.api.models import Model, Models
 from smartgateway.api.responses.view import Responses
 
 api_views = [
     path("v1/chat/completions", ChatCompletions.as_view()),
     path("v1/messages", Messages.as_view()),
+    path("v1/messages/count_tokens", CountTokens.as_view()),
     path("v1/responses", Responses.as_view()),
     path("chat", SimpleChat.as_view()),
     path("v1/completions", Completions.as_view()),

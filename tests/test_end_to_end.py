@@ -152,7 +152,7 @@ def test_the_anthropic_client_streams(served):
         with client.messages.stream(model="sonnet", max_tokens=200, messages=messages) as stream:
             message = stream.get_final_message()
 
-    assert "one two three" in message.content[0].text
+    assert "one two three" in message.content[-1].text
 
 
 def test_models_are_listed_for_both_kinds_of_client(served, client):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from routing.providers.anthropic import VERSION
 from routing.providers.base import ProviderError, Timeouts
 from routing.providers.http import Upstream
 
@@ -28,7 +29,7 @@ class AnthropicScout:
             return
         self._next_at = time.monotonic() + AGAIN_AFTER_FAILURE_SECONDS
         try:
-            listed: Any = msgspec.json.decode(await self._upstream.get("/v1/models?limit=1000", LOOK))
+            listed: Any = msgspec.json.decode(await self._upstream.get("/v1/models?limit=1000", LOOK, VERSION))
             self.models = frozenset(row["id"] for row in listed["data"])
         except ProviderError as exc:
             log.warning("Claude's models cannot be listed: %s", exc.message)

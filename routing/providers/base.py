@@ -40,6 +40,8 @@ class Call:
     raw: Mapping[str, msgspec.Raw] | None = None
     timeouts: Timeouts = Timeouts()
     headers: Mapping[str, str] = field(default_factory=dict)  # allow-listed client headers, e.g. anthropic-beta
+    is_beta: bool = False  # asked for with `?beta=true`
+    caches: bool = True  # a cache marker may be added where the client set none
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ class ProviderError(Exception):
     """An upstream call that did not answer. `status` is the upstream's, `kind` a short recorded word.
 
     `was_sent` is False when the upstream cannot have seen the request; `is_retryable` says that one more try
-    of the same call may help (connect failures, 5xx, 529, a 429 with a short retry-after).
+    of the same call may help (connect failures, 5xx, 529, a 429 with a short retry-after). `body` is what the
+    upstream said, for a client that speaks its dialect.
     """
 
     provider_name = ""  # set by the path, which knows whom it called
@@ -124,6 +127,7 @@ class ProviderError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         upstream_request_id: str = "",
+        body: bytes = b"",
         is_retryable: bool = False,
         was_sent: bool = True,
     ) -> None:
@@ -133,6 +137,7 @@ class ProviderError(Exception):
         self.status = status
         self.retry_after = retry_after
         self.upstream_request_id = upstream_request_id
+        self.body = body
         self.is_retryable = is_retryable
         self.was_sent = was_sent
 

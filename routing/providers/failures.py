@@ -32,6 +32,8 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, label: str,
         return page_failure(status, headers, body, label, request_id)
     kind, message, details = read_error(body)
     told: dict[str, Any] = {"status": status, "upstream_request_id": request_id}
+    if status not in (401, 402, 403):
+        told["body"] = body
     if status in (401, 402, 403):
         word = "billing" if status == 402 else "not_authorized"
         return ProviderMisconfiguredError(f"{label} refuses our access ({status})", kind=word, **told)

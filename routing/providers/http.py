@@ -44,9 +44,9 @@ class Upstream:
         self._headers = [(name.encode(), value.encode()) for name, value in every.items()]
         self._urls: dict[str, httpx.URL] = {}
 
-    async def get(self, path: str, timeouts: Timeouts) -> bytes:
+    async def get(self, path: str, timeouts: Timeouts, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of a 200; anything else is raised."""
-        reply = await self._send("GET", path, b"", timeouts, {})
+        reply = await self._send("GET", path, b"", timeouts, headers or {})
         return await reply.body()
 
     async def post(

@@ -1,7 +1,7 @@
 """Watches OpenAI answers and streams go by as bytes, and parses only what the record needs."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import msgspec
@@ -80,6 +80,7 @@ class Tap:
     """Watches a stream's frames go by and keeps back what completes the answer."""
 
     __slots__ = ("_account", "_keeps_usage", "_reply", "_unfinished", "failure", "is_done", "tail")
+    notable: ClassVar[re.Pattern[bytes]] = NOTABLE
 
     def __init__(self, account: Account, reply: Reply, *, choices: int, keeps_usage: bool) -> None:
         self.tail = bytearray()
@@ -115,7 +116,7 @@ class Tap:
         """Where the frames end that nothing is to be learnt from, by a search for the words of those that tell."""
         if not self._account.response_id or self._unfinished <= 0:
             return start
-        notable = NOTABLE.search(block, start)
+        notable = self.notable.search(block, start)
         if notable is None:
             return len(block)
         return max(start, sse.end_of_frames(block[: notable.start()], start))

@@ -7,6 +7,7 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException
 
+from smartgateway.api.headers import ascii_of
 from smartgateway.completions.errors import BadRequestError, GatewayError, as_gateway_error
 from smartgateway.keys.errors import KeyRefusedError, KeysUnavailableError
 
@@ -33,7 +34,9 @@ def from_any(exc: Exception) -> GatewayError:
 def error_response(exc: GatewayError, body: dict[str, Any]) -> HttpResponse:
     response = HttpResponse(encode(body), status=exc.status, content_type="application/json")
     if exc.decision_id is not None:
-        response["x-request-id"] = response["x-smartgateway-decision-id"] = str(UUID(bytes=exc.decision_id))
+        identity = str(UUID(bytes=exc.decision_id))
+        response["x-request-id"] = response["x-smartgateway-decision-id"] = identity
+        response["request-id"] = ascii_of(exc.upstream_request_id) or identity
     if exc.retry_after is not None:
         response["retry-after"] = str(max(1, round(exc.retry_after)))
     if exc.should_retry is not None:

@@ -21,6 +21,7 @@ class Marked(HttpResponse):
 
 def fields_of(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     decision, served, limit = exchange.routed.decision, exchange.served, exchange.rate_limit
+    upstreams_own = exchange.account.upstream_request_id if exchange.account else ""
     identity = dashed(exchange.id)
     fields = [
         (b"x-request-id", identity),
@@ -28,6 +29,8 @@ def fields_of(exchange: Exchange) -> list[tuple[bytes, bytes]]:
         (b"x-smartgateway-phase", decision.phase.encode()),
         (b"x-smartgateway-reason", reason_ids(decision.reasons)),
     ]
+    if upstreams_own or exchange.ask.dialect == "anthropic":
+        fields.append((b"request-id", ascii_of(upstreams_own) or identity))
     if served is not None:
         model = (exchange.account.response_model if exchange.account else "") or served.model
         fields += (

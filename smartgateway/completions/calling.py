@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-import msgspec
 from django.conf import settings
 
 from audit import recording
@@ -26,6 +25,7 @@ from routing.providers.base import (
 from smartgateway.completions.errors import GatewayError, from_provider
 from smartgateway.completions.exchange import Exchange, note_failure
 from smartgateway.completions.fallback import Candidate
+from smartgateway.completions.passing import members, rewritten
 
 SLOT_WAIT_SECONDS = 2.0  # for a local slot, when another candidate could serve
 LAST_SLOT_WAIT_SECONDS = 30.0  # when none could
@@ -34,6 +34,7 @@ CLAUDE_TIMEOUTS = Timeouts(first_byte=settings.UPSTREAM_FIRST_BYTE_SECONDS)
 LOCAL_TIMEOUTS = replace(CLAUDE_TIMEOUTS, between_bytes=settings.LOCAL_LLM_TIMEOUT_SECONDS)
 TOOL_MEMBERS = ("tools", "tool_choice", "parallel_tool_calls")
 OWN_MEMBERS = ("provider",)
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class Answering(Protocol):
@@ -66,7 +67,7 @@ async def first_that_serves(exchange: Exchange, queue: Iterable[Candidate], open
             if is_final(exc, candidate):
                 break
     if failure is not None:
-        raise from_provider(failure) from failure
+        raise from_provider(failure, exchange.ask.dialect) from failure
     raise unable(exchange, causes)
 
 
@@ -112,6 +113,8 @@ async def one_call(
     state.succeeded()
     exchange.served, exchange.account = candidate, answer.account
     exchange.dropped_params += answer.account.dropped_params
+    if provider.dialect != exchange.ask.dialect:
+        exchange.dropped_params += exchange.ask.lost()
     return answer
 
 
@@ -128,10 +131,10 @@ def prepared(exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, p
     if is_rewritten:
         body = {**body, "messages": routed.request.messages}
     raw = None
-    if provider.dialect == ask.dialect and ask.raw and (ask.dialect == "openai" or not is_rewritten):
+    if provider.dialect == ask.dialect and ask.raw:
         raw = members(ask.raw, gone)
         if is_rewritten:
-            raw["messages"] = msgspec.Raw(msgspec.json.encode(routed.request.messages))
+            raw["messages"] = rewritten(raw["messages"], ask.dialect, routed)
     return Call(
         model=candidate.model,
         body=body,
@@ -139,18 +142,10 @@ def prepared(exchange: Exchange, candidate: Candidate, attempt: AttemptRecord, p
         dialect=ask.dialect,
         raw=raw,
         timeouts=LOCAL_TIMEOUTS if candidate.provider_name == "local" else CLAUDE_TIMEOUTS,
+        headers=ask.headers if raw is not None and ask.headers else NO_HEADERS,
+        is_beta=ask.is_beta,
+        caches=routed.policy.switches.get("automatic_prompt_caching", True),
     )
-
-
-def members(raw: bytes, gone: tuple[str, ...]) -> dict[str, msgspec.Raw]:
-    """The body's top-level members, undecoded, without those in `gone`."""
-    decoded = raw_members.decode(raw)
-    for name in gone:
-        decoded.pop(name, None)
-    return decoded
-
-
-raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 async def blocked(exchange: Exchange, candidate: Candidate) -> str:

@@ -2,6 +2,8 @@
 
 import logging
 
+import msgspec
+
 from audit.recording import AuditUnavailableError
 from routing.engine.types import (
     ContradictionError,
@@ -49,6 +51,8 @@ class GatewayError(Exception):
         self.retry_after = retry_after
         self.should_retry = should_retry
         self.decision_id: bytes | None = None  # set once a decision is recorded for the request
+        self.upstream_request_id = ""
+        self.upstream_body = b""  # for a client that speaks the upstream's dialect
 
 
 class BadRequestError(GatewayError):
@@ -73,12 +77,38 @@ def from_refusal(exc: RoutingRefusedError) -> GatewayError:
     )
 
 
-def from_provider(exc: ProviderError) -> GatewayError:
+class AnthropicError(msgspec.Struct, tag_field="type", tag="error"):
+    error: dict[str, object]
+
+
+def from_provider(exc: ProviderError, dialect: str = "openai") -> GatewayError:
+    """Between client and upstream of Anthropic's dialect, status and body stay what the upstream said."""
+    error = translated(exc)
+    error.upstream_request_id = exc.upstream_request_id
+    if dialect == "anthropic" and exc.status is not None and is_anthropic(exc.body):
+        error.status, error.upstream_body = exc.status, exc.body
+    return error
+
+
+def is_anthropic(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=AnthropicError)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def translated(exc: ProviderError) -> GatewayError:
     """Our key's trouble is never the client's 401; 529 becomes 503 because OpenAI clients do not know it."""
     if isinstance(exc, RateLimitedError):
         if exc.status == 429:
             return GatewayError(
-                429, "rate_limit_exceeded", exc.message, type="rate_limit_error", retry_after=exc.retry_after
+                429,
+                "rate_limit_exceeded",
+                exc.message,
+                type="rate_limit_error",
+                retry_after=exc.retry_after,
+                should_retry=False if exc.kind == "spend_limit_reached" else None,
             )
         return GatewayError(503, "overloaded", exc.message, type="api_error", retry_after=exc.retry_after or 5)
     if isinstance(exc, ProviderRejectedError):
@@ -122,12 +152,12 @@ def audit_unavailable() -> GatewayError:
     )
 
 
-def as_gateway_error(exc: Exception) -> GatewayError:
+def as_gateway_error(exc: Exception, dialect: str = "openai") -> GatewayError:
     """Any failure on the path in words for the client; what nobody foresaw is logged whole."""
     if isinstance(exc, GatewayError):
         return exc
     if isinstance(exc, ProviderError):
-        return from_provider(exc)
+        return from_provider(exc, dialect)
     if isinstance(exc, AuditUnavailableError):
         return audit_unavailable()
     if isinstance(exc, PolicyMissingError):

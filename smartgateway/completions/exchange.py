@@ -1,7 +1,7 @@
 """One request on its way through the gateway: what was asked, what was decided, what was tried."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +36,7 @@ class Ask:
     """A parsed request. `body` is in indoor form without our own members; `raw` is the body as it came.
 
     `dropped` names what the face itself could not carry indoors.
+    `headers` go to an upstream of the same dialect; `lost` names what the indoor form cannot say.
     """
 
     key: KeySnapshot
@@ -46,6 +47,9 @@ class Ask:
     dialect: str = "openai"
     raw: bytes = b""
     dropped: tuple[str, ...] = ()
+    headers: Mapping[str, str] | None = None
+    is_beta: bool = False
+    lost: Callable[[], Iterable[str]] = tuple
     received_at: float = field(default_factory=time.perf_counter)
 
 

@@ -66,7 +66,7 @@ async def relayed(exchange: Exchange, answer: Opened, render: Renderer) -> Async
         await settle.answered(exchange)
         yield bytes(stream.tail) if stream.is_raw else bytes(held) + render.end()
     except Exception as exc:
-        error = as_gateway_error(exc)
+        error = as_gateway_error(exc, exchange.ask.dialect)
         if not exchange.is_settled:
             exchange.attempts[-1].error_type = error.code
         await settle.failed_or_logged(exchange, error)

@@ -1,59 +1,101 @@
-"""Claude, by the Messages API in its version of October 2026."""
+"""Claude, by the Messages API in its version of October 2026, or the one that a client of that API names itself."""
 
 import msgspec
 
 from routing.providers import indoors
+from routing.providers.anthropic.passing import counted, passed
 from routing.providers.anthropic.request import Request, build
 from routing.providers.anthropic.response import completion_of
 from routing.providers.anthropic.stream import Translation, translated
+from routing.providers.anthropic.tap import MessageTap, observe
 from routing.providers.base import Account, Answer, Call, Stream
 from routing.providers.http import Upstream
+from routing.providers.openai_compatible import passed_through
 from routing.providers.reply import OpenChunks, Reply
 
 API_VERSION = "2026-10-21"
+VERSION = {"anthropic-version": API_VERSION}
 PATH = "/v1/messages"
+COUNT_PATH = "/v1/messages/count_tokens"
 WHOLE_UP_TO_TOKENS = 8_192  # a longer answer may take minutes: streamed, its silence can be told from its length
 
 
 def headers(api_key: str) -> dict[str, str]:
-    return {"x-api-key": api_key, "anthropic-version": API_VERSION}
+    return {"x-api-key": api_key}
 
 
 class Anthropic:
-    """`caches` adds Anthropic's automatic cache marker to conversations that profit from it."""
+    """Adds Anthropic's automatic cache marker to conversations that profit from it, where the call allows it."""
 
     name = "anthropic"
     dialect = "anthropic"
 
-    def __init__(self, upstream: Upstream, *, caches: bool = True) -> None:
+    def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._caches = caches
 
     async def complete(self, call: Call) -> Answer:
-        request = build(call, caches=self._caches)
+        if call.raw is not None and call.dialect == self.dialect:
+            return await self._pass_whole(call)
+        request = build(call)
         if request.body["max_tokens"] > WHOLE_UP_TO_TOKENS:
             return await indoors.collected(await self._stream(call, request))
-        reply = await self._post(call, request)
-        account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
+        reply, account = await self._translate(call, request)
         raw = await reply.body()
         completion = completion_of(raw, account, indoors.Chunks(call, account), request.names, reply)
         return Answer(account, completion=completion)
 
     async def stream(self, call: Call) -> Stream:
-        return await self._stream(call, build(call, caches=self._caches))
+        if call.raw is None or call.dialect != self.dialect:
+            return await self._stream(call, build(call))
+        reply, account = await self._pass(call)
+        tap = MessageTap(account, reply)
+        return Stream(account, OpenChunks(reply, passed_through(reply, tap)), is_raw=True, tail=tap.tail)
+
+    async def count_tokens(self, call: Call) -> Answer:
+        """The API's own count, as it came; nothing is answered and nothing charged."""
+        members = counted(call, version_of(call))
+        reply = await self._post(COUNT_PATH, members.joined(), call)
+        account = Account(upstream_request_id=reply.request_id, dropped_params=members.dropped)
+        return Answer(account, raw=await reply.body())
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
 
+    async def _pass_whole(self, call: Call) -> Answer:
+        reply, account = await self._pass(call)
+        raw = await reply.body()
+        observe(account, raw, reply)
+        return Answer(account, raw=raw)
+
+    async def _pass(self, call: Call) -> tuple[Reply, Account]:
+        members = passed(call, version_of(call))
+        reply = await self._post(PATH, members.joined(), call)
+        return reply, Account(
+            upstream_request_id=reply.request_id,
+            dropped_params=members.dropped,
+            is_cache_marked=members.is_cache_marked,
+        )
+
     async def _stream(self, call: Call, request: Request) -> Stream:
         request.body["stream"] = True
-        reply = await self._post(call, request)
-        account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
+        reply, account = await self._translate(call, request)
         translation = Translation(
             indoors.Chunks(call, account), request.names, reply, with_usage=indoors.wants_usage(call.body)
         )
         return Stream(account, OpenChunks(reply, translated(reply, translation)))
 
-    async def _post(self, call: Call, request: Request) -> Reply:
-        own = {"x-request-id": call.attempt_id, **call.headers}
-        return await self._upstream.post(PATH, msgspec.json.encode(request.body), call.timeouts, own)
+    async def _translate(self, call: Call, request: Request) -> tuple[Reply, Account]:
+        reply = await self._post(PATH, msgspec.json.encode(request.body), call)
+        return reply, Account(
+            upstream_request_id=reply.request_id,
+            dropped_params=request.dropped,
+            is_cache_marked=request.is_cache_marked,
+        )
+
+    async def _post(self, path: str, content: bytes, call: Call) -> Reply:
+        own = {"x-request-id": call.attempt_id, **VERSION, **call.headers}
+        return await self._upstream.post(f"{path}?beta=true" if call.is_beta else path, content, call.timeouts, own)
+
+
+def version_of(call: Call) -> str:
+    return call.headers.get("anthropic-version", API_VERSION)

@@ -1,6 +1,6 @@
 """What each Claude model refuses. https://platform.claude.com/docs/en/about-claude/models/overview
 
-Sampling parameters are not in the table: with the API version that is sent here, no model takes them.
+`takes_sampling` is what clients of the API's older version may rely on: in that of October 2026 no model takes any.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,12 @@ class Traits:
     can_force_tools: bool = False
     takes_late_system: bool = False
     takes_prefill: bool = False
+    takes_sampling: bool = False
     max_output_tokens: int = 128_000
 
 
 BOTH = frozenset({"adaptive", "disabled"})
+OLD = frozenset({"enabled", "disabled"})
 CAREFUL = Traits()  # a model newer than this table: everything that any model refuses is left out
 TABLE = {
     "claude-opus-5-5": Traits(takes_late_system=True),
@@ -31,25 +33,43 @@ TABLE = {
     "claude-sonnet-5": Traits(BOTH, can_force_tools=True),
     "claude-opus-4-8": Traits(BOTH, thinks=False, can_force_tools=True, takes_late_system=True),
     "claude-opus-4-7": Traits(BOTH, thinks=False, can_force_tools=True),
-    "claude-sonnet-4-6": Traits(BOTH, False, ("low", "medium", "high", "max"), can_force_tools=True),
-    "claude-opus-4-6": Traits(BOTH, False, ("low", "medium", "high", "max"), can_force_tools=True),
+    "claude-sonnet-4-6": Traits(
+        BOTH | OLD, False, ("low", "medium", "high", "max"), can_force_tools=True, takes_sampling=True
+    ),
+    "claude-opus-4-6": Traits(
+        BOTH | OLD, False, ("low", "medium", "high", "max"), can_force_tools=True, takes_sampling=True
+    ),
     "claude-opus-4-5": Traits(
-        frozenset({"disabled"}), False, LEVELS[:3], can_force_tools=True, takes_prefill=True, max_output_tokens=64_000
+        OLD,
+        False,
+        LEVELS[:3],
+        can_force_tools=True,
+        takes_prefill=True,
+        takes_sampling=True,
+        max_output_tokens=64_000,
     ),
     "claude-sonnet-4-5": Traits(
-        frozenset({"disabled"}), False, (), can_force_tools=True, takes_prefill=True, max_output_tokens=64_000
+        OLD, False, (), can_force_tools=True, takes_prefill=True, takes_sampling=True, max_output_tokens=64_000
     ),
     "claude-haiku-4-5": Traits(
-        frozenset({"disabled"}), False, (), can_force_tools=True, takes_prefill=True, max_output_tokens=64_000
+        OLD, False, (), can_force_tools=True, takes_prefill=True, takes_sampling=True, max_output_tokens=64_000
     ),
 }
 NAMES = sorted(TABLE, key=len, reverse=True)
 
 
 def traits_of(model: str) -> Traits:
-    """By the longest name that the id is, or is a dated snapshot of: `claude-opus-5-5` is no `claude-opus-5`."""
+    return TABLE.get(name_of(model), CAREFUL)
+
+
+def is_known(model: str) -> bool:
+    return name_of(model) in TABLE
+
+
+def name_of(model: str) -> str:
+    """The longest name that the id is, or is a dated snapshot of: `claude-opus-5-5` is no `claude-opus-5`."""
     for name in NAMES:
         dated = model.removeprefix(f"{name}-")
         if model == name or (dated != model and dated.isdigit() and len(dated) == 8):
-            return TABLE[name]
-    return CAREFUL
+            return name
+    return ""

@@ -39,9 +39,10 @@ class Request:
     body: dict[str, Any]
     names: ToolNames
     dropped: list[str] = field(default_factory=list)
+    is_cache_marked: bool = False
 
 
-def build(call: Call, *, caches: bool = True) -> Request:
+def build(call: Call) -> Request:
     body, traits = call.body, traits_of(call.model)
     indoors.refuse_several_choices(body, "Claude")
     dropped = [name for name in body if name not in TRANSLATED | indoors.CONSUMED and body[name] is not None]
@@ -59,9 +60,10 @@ def build(call: Call, *, caches: bool = True) -> Request:
     if system := [*conversation.system, *({"type": "text", "text": sentence} for sentence in sentences)]:
         sent["system"] = system
     sent |= stop_sequences(body, dropped) | identity(body) | service_tier(body, dropped)
-    if caches and markers.count == 0 and profits_from_cache(conversation, declared):
+    is_marked = call.caches and markers.count == 0 and profits_from_cache(conversation, declared)
+    if is_marked:
         sent["cache_control"] = {"type": "ephemeral"}  # moves along with the conversation
-    return Request(sent, names, dropped)
+    return Request(sent, names, dropped, is_marked)
 
 
 def output_format(sent: dict[str, Any], body: Mapping[str, Any], dropped: list[str]) -> list[str]:

@@ -4,9 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-import msgspec
-
 from routing.providers import indoors, sse
+from routing.providers.anthropic.events import Delta, Event, read
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.anthropic.response import (
     UNREADABLE,
@@ -18,32 +17,6 @@ from routing.providers.anthropic.response import (
 )
 from routing.providers.base import ChatCompletionChunk
 from routing.providers.reply import Reply, drain
-
-
-class Delta(msgspec.Struct, gc=False):
-    """Of a block, or of the message at its end."""
-
-    type: str = ""
-    text: str = ""
-    partial_json: str = ""
-    thinking: str = ""
-    stop_reason: str | None = None
-    stop_details: dict[str, Any] | None = None
-
-
-class Event(msgspec.Struct, gc=False):
-    """All events in one: what a type does not have stays empty, and what is not known is skipped."""
-
-    type: str
-    index: int = -1
-    delta: Delta = msgspec.field(default_factory=Delta)
-    message: dict[str, Any] = {}
-    content_block: dict[str, Any] = {}
-    usage: dict[str, Any] = {}
-    error: dict[str, Any] | None = None
-
-
-EVENT = msgspec.json.Decoder(Event)
 
 
 class Translation:
@@ -71,23 +44,13 @@ class Translation:
 
     def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
         try:
-            event = self._read(payload)
+            event = read(payload)
             if event.error is not None:
                 raise failure_inside(payload, event.error, self._reply)
             reader = self._readers.get(event.type)
             return reader(event) if reader else ()
         except UNREADABLE as exc:
             raise invalid("an event that cannot be read", self._reply) from exc
-
-    def _read(self, payload: bytes) -> Event:
-        """Members of an event that is not known may mean anything."""
-        try:
-            return EVENT.decode(payload)
-        except msgspec.ValidationError:
-            kind = msgspec.json.decode(payload)["type"]
-            if kind in self._readers:
-                raise
-            return Event(kind)
 
     def _start(self, event: Event) -> Sequence[ChatCompletionChunk]:
         self._account.response_id, self._account.response_model = event.message["id"], event.message["model"]

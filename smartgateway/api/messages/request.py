@@ -8,7 +8,7 @@ import msgspec
 from smartgateway.completions.errors import BadRequestError
 
 Block = Mapping[str, Any]
-SAME_NAME = ("model", "max_tokens", "temperature", "top_p", "stream")
+SAME_NAME = ("model", "max_tokens", "temperature", "top_p", "top_k", "stream")
 KINDS = {
     "metadata": dict,
     "output_config": dict,
@@ -22,18 +22,17 @@ EFFORTLESS = {"type": "disabled"}
 encode = msgspec.json.Encoder().encode
 
 
-def indoor(data: Any) -> dict[str, Any]:
+def indoor(data: Any, *, is_counted_only: bool = False) -> dict[str, Any]:
     """Raises `BadRequestError` for what the Messages API would refuse itself."""
     if not isinstance(data, dict):
         raise BadRequestError("The body must be a JSON object.")
-    if not isinstance(data.get("max_tokens"), int) or isinstance(data["max_tokens"], bool):
-        raise BadRequestError("max_tokens: a whole number is required.", param="max_tokens")
+    check_limit(data.get("max_tokens", 0 if is_counted_only else None))
     if not isinstance(data.get("messages"), list):
         raise BadRequestError("messages: a list is required.", param="messages")
     for name, kind in KINDS.items():
         check_kind(data.get(name), kind, name)
     check_objects(data.get("tools") or [], "tools")
-    body = {name: data[name] for name in SAME_NAME if data.get(name) is not None}
+    body: dict[str, Any] = {name: data[name] for name in SAME_NAME if data.get(name) is not None}
     body["messages"] = [*system_messages(data.get("system")), *messages(data["messages"])]
     if data.get("stop_sequences"):
         body["stop"] = data["stop_sequences"]
@@ -41,11 +40,15 @@ def indoor(data: Any) -> dict[str, Any]:
         body["tools"] = [tool(entry) for entry in data["tools"] if "input_schema" in entry]
     if data.get("tool_choice"):
         body |= tool_choice(data["tool_choice"])
-    if effort := reasoning_effort(data):
-        body["reasoning_effort"] = effort
+    body |= reasoning_effort(data) | response_format(data)
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
     return body
+
+
+def check_limit(value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadRequestError("max_tokens: a whole number is required.", param="max_tokens")
 
 
 def check_kind(value: object, kind: type, name: str) -> None:
@@ -125,13 +128,30 @@ def user_parts(block: Block) -> Iterator[dict[str, Any]]:
         text = block.get("text")
         yield {"type": "text", "text": text if isinstance(text, str) else ""}
     elif kind == "image":
-        source = block.get("source")
-        check_kind(source, dict, "image.source")
-        yield {"type": "image_url", "image_url": {"url": image_url(source or {})}}
+        yield {"type": "image_url", "image_url": {"url": image_url(source_of(block))}}
+    elif kind == "document":
+        yield from document_parts(source_of(block))
     elif kind == "tool_result" and isinstance(block.get("content"), list):
         for inner in block["content"]:
             if isinstance(inner, dict) and inner.get("type") == "image":
                 yield from user_parts(inner)
+
+
+def source_of(block: Block) -> Block:
+    source = block.get("source")
+    check_kind(source, dict, f"{block['type']}.source")
+    return source or {}
+
+
+def document_parts(source: Block) -> Iterator[dict[str, Any]]:
+    """Text as text; of other documents what it is, for a provider to take or refuse."""
+    if source.get("type") == "text":
+        yield {"type": "text", "text": str(source.get("data", ""))}
+    elif source.get("type") == "content" and isinstance(source.get("content"), str | list):
+        content = source["content"]
+        yield {"type": "text", "text": content if isinstance(content, str) else text_of(content)}
+    else:
+        yield {"type": "file", "file": {"file_data": image_url(source)}}
 
 
 def image_url(source: Block) -> str:
@@ -161,8 +181,16 @@ def tool_choice(choice: Block) -> dict[str, Any]:
     return found
 
 
-def reasoning_effort(data: Mapping[str, Any]) -> str:
+def reasoning_effort(data: Mapping[str, Any]) -> dict[str, str]:
     if data.get("thinking") == EFFORTLESS:
-        return "none"
+        return {"reasoning_effort": "none"}
     effort = (data.get("output_config") or {}).get("effort")
-    return effort if isinstance(effort, str) else ""
+    return {"reasoning_effort": effort} if isinstance(effort, str) and effort else {}
+
+
+def response_format(data: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = (data.get("output_config") or {}).get("format")
+    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+        return {}
+    schema = {"name": "answer", "schema": wanted.get("schema")}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}

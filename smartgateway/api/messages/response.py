@@ -1,10 +1,12 @@
 """Indoor answers in the words of the Messages API: whole, as a stream of events, and as errors."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from routing.providers import indoors
 from routing.providers.base import ChatCompletion, ChatCompletionChunk
 from smartgateway.completions.errors import GatewayError
 
@@ -19,11 +21,15 @@ ERROR_TYPES = {
     429: "rate_limit_error",
     504: "timeout_error",
 }
+CHARACTERS_PER_TOKEN = 3.3
+FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder().decode
 
 
-def error_body(exc: GatewayError) -> dict[str, Any]:
+def error_body(exc: GatewayError) -> Any:
+    """Claude's own words where there are any."""
+    if exc.upstream_body:
+        return msgspec.Raw(exc.upstream_body)
     kind = "overloaded_error" if exc.code == "overloaded" else ERROR_TYPES.get(exc.status, "api_error")
     return {"type": "error", "error": {"type": kind, "message": exc.message}}
 
@@ -42,7 +48,8 @@ def usage_of(usage: Mapping[str, Any]) -> dict[str, int]:
 def message(completion: ChatCompletion) -> dict[str, Any]:
     choice = completion["choices"][0]
     said = choice["message"]
-    content: list[dict[str, Any]] = [{"type": "text", "text": said["content"]}] if said.get("content") else []
+    text = (said.get("content") or "") + (said.get("refusal") or "")
+    content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
     content += [tool_use(call) for call in said.get("tool_calls") or ()]
     return {
         "id": message_id(completion["id"]),
@@ -60,10 +67,14 @@ def tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call["function"]
     return {
         "type": "tool_use",
-        "id": call["id"],
+        "id": tool_id(call["id"]),
         "name": function["name"],
-        "input": decode(function["arguments"] or "{}"),
+        "input": indoors.arguments_of(function),
     }
+
+
+def tool_id(identity: str) -> str:
+    return identity if identity.startswith("toolu_") else f"toolu_{FOREIGN.sub('_', identity.removeprefix('call_'))}"
 
 
 def message_id(identity: str) -> str:
@@ -75,7 +86,8 @@ class MessagesRenderer:
 
     ping = b'event: ping\ndata: {"type": "ping"}\n\n'
 
-    def __init__(self) -> None:
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.body = body  # the request's, for what its input may count before that is known
         self.is_started = False
         self.index = -1
         self.open_block: str | int | None = None  # "text", or the number of the tool call
@@ -89,13 +101,14 @@ class MessagesRenderer:
         if not self.is_started:
             self.is_started = True
             yield self._start(chunk)
+            yield {"type": "ping"}
         if chunk.get("usage"):
             self.usage = usage_of(chunk["usage"])
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
-            if delta.get("content"):
+            if text := delta.get("content") or delta.get("refusal"):
                 yield from self._begin("text", {"type": "text", "text": ""})
-                yield self._delta({"type": "text_delta", "text": delta["content"]})
+                yield self._delta({"type": "text_delta", "text": text})
             for call in delta.get("tool_calls") or ():
                 yield from self._tool_call(call)
             if choice.get("finish_reason"):
@@ -103,13 +116,14 @@ class MessagesRenderer:
 
     def _start(self, chunk: ChatCompletionChunk) -> dict[str, Any]:
         empty = {"id": chunk["id"], "model": chunk["model"], "choices": [{"message": {}}]}
-        started = message(empty) | {"stop_reason": None}
+        usage = usage_of({"prompt_tokens": estimated_tokens(self.body)})
+        started = message(empty) | {"stop_reason": None, "usage": usage}
         return {"type": "message_start", "message": started}
 
     def _tool_call(self, call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         function = call.get("function") or {}
         if call.get("id"):
-            block = {"type": "tool_use", "id": call["id"], "name": function.get("name", ""), "input": {}}
+            block = {"type": "tool_use", "id": tool_id(call["id"]), "name": function.get("name", ""), "input": {}}
             yield from self._begin(call["index"], block)
         if function.get("arguments"):
             yield self._delta({"type": "input_json_delta", "partial_json": function["arguments"]})
@@ -143,9 +157,29 @@ class MessagesRenderer:
         return b"".join(event(entry) for entry in ending)
 
     def error(self, exc: GatewayError) -> bytes:
-        return event(error_body(exc))
+        body = encode(error_body(exc))
+        compact = msgspec.json.format(body, indent=-1) if b"\n" in body else body
+        return b"event: error\ndata: " + compact + b"\n\n"
 
 
 def event(body: dict[str, Any]) -> bytes:
     frame: bytes = b"event: " + body["type"].encode() + b"\ndata: " + encode(body) + b"\n\n"
     return frame
+
+
+def estimated_tokens(body: Mapping[str, Any]) -> int:
+    """Of the text that an indoor request holds; the message's end tells the real count."""
+    characters = sum(len(text) for message in body["messages"] for text in texts_of(message))
+    if body.get("tools"):
+        characters += len(encode(body["tools"]))
+    return max(1, round(characters / CHARACTERS_PER_TOKEN))
+
+
+def texts_of(message: Mapping[str, Any]) -> Iterator[str]:
+    content = message.get("content")
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list) else ():
+        yield str(part.get("text", ""))
+    for call in message.get("tool_calls") or ():
+        yield str(call["function"].get("arguments", ""))

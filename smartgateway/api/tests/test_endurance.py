@@ -76,7 +76,9 @@ async def test_a_stream_of_many_chunks_leaves_nothing_lying(world):
 
 @pytest.mark.parametrize("dialect", ["ollama", "openai"])
 @pytest.mark.parametrize(
-    "render", [lambda: ChatRenderer(include_usage=False), MessagesRenderer], ids=["chat", "messages"]
+    "render",
+    [lambda: ChatRenderer(include_usage=False), lambda: MessagesRenderer({"messages": []})],
+    ids=["chat", "messages"],
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(start=st.booleans(), garbage=st.lists(st.binary(min_size=1, max_size=60), max_size=5))

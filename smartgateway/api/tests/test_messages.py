@@ -108,7 +108,7 @@ def chunk(delta, finish_reason=None, **more):
 
 
 def events_of(chunks):
-    renderer = MessagesRenderer()
+    renderer = MessagesRenderer({"messages": [USER]})
     sent = b"".join([*(renderer.chunk(entry) for entry in chunks), renderer.end()])
     return [msgspec.json.decode(frame.split(b"data: ", 1)[1]) for frame in sent.split(b"\n\n") if frame]
 
@@ -132,6 +132,7 @@ def test_text_and_parallel_tool_calls_stream_as_blocks_of_their_own():
 
     assert [(event["type"], event.get("index")) for event in events] == [
         ("message_start", None),
+        ("ping", None),
         ("content_block_start", 0),
         ("content_block_delta", 0),
         ("content_block_stop", 0),
@@ -158,7 +159,7 @@ def test_a_whole_answer_becomes_a_message():
 
     assert answer["content"] == [
         {"type": "text", "text": "On it."},
-        {"type": "tool_use", "id": "call_a", "name": "run", "input": {}},
+        {"type": "tool_use", "id": "toolu_a", "name": "run", "input": {}},
     ]
     assert (answer["id"], answer["stop_reason"]) == ("msg_7", "tool_use")
 

@@ -98,7 +98,7 @@ async def test_a_stream_that_speaks_in_time_has_no_sign_of_life_in_it(monkeypatc
 
 @pytest.mark.parametrize(
     ("render", "ping"),
-    [(ChatRenderer(include_usage=False), b": ping\n\n"), (MessagesRenderer(), MESSAGES_PING)],
+    [(ChatRenderer(include_usage=False), b": ping\n\n"), (MessagesRenderer({"messages": []}), MESSAGES_PING)],
     ids=["chat", "messages"],
 )
 async def test_each_long_silence_has_a_sign_of_life_of_the_faces_own(monkeypatch, render, ping):
@@ -130,7 +130,7 @@ async def test_nothing_is_sent_while_the_status_may_still_be_known_in_time(monke
 
 async def test_a_model_that_loads_for_minutes_finds_its_client_still_there(monkeypatch):
     upstream, client = Upstream(monkeypatch), Client(b"{}")
-    task = await asked(client, MessagesRenderer())
+    task = await asked(client, MessagesRenderer({"messages": []}))
 
     await pass_seconds(outgoing.BEGIN_SECONDS)
     await pass_seconds(outgoing.PING_SECONDS)
@@ -147,7 +147,7 @@ async def test_a_model_that_loads_for_minutes_finds_its_client_still_there(monke
     ("render", "event"),
     [
         (ChatRenderer(include_usage=False), b'data: {"error":{"message":"It broke off."'),
-        (MessagesRenderer(), b'event: error\ndata: {"type":"error"'),
+        (MessagesRenderer({"messages": []}), b'event: error\ndata: {"type":"error"'),
     ],
     ids=["chat", "messages"],
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from tests.doubles.anthropic.rules import as_blocks
+from tests.doubles.anthropic.rules import SIGNATURE, as_blocks
 from tests.doubles.words import CALL, SAY, WORD
 
 numbers = count(1)
@@ -61,7 +61,7 @@ def content_for(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str, dict[s
         "disabled",
         "between_tools",
     ):
-        blocks.append({"type": "thinking", "thinking": "", "signature": "c2lnbmF0dXJl"})
+        blocks.append({"type": "thinking", "thinking": "", "signature": SIGNATURE})
     if "[[refuse]]" in said:
         return (
             blocks,

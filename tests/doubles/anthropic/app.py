@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from tests.doubles.anthropic.answers import Cache, events_of, frame, last_text, message_for, numbers, tokens_of
-from tests.doubles.anthropic.rules import MODELS, complaint_about
+from tests.doubles.anthropic.rules import MODELS, SAMPLING, complaint_about, sampling
 from tests.doubles.anthropic.shape import misshapen
 from tests.doubles.serving import Responder, body_of
 from tests.doubles.words import MISBEHAVIOUR
@@ -42,19 +42,22 @@ class AnthropicDouble:
             rows = [{"type": "model", "id": name, "display_name": name} for name in MODELS]
             await answer(respond, 200, {"data": rows, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]})
         elif path in ("/v1/messages", "/v1/messages/count_tokens"):
-            await self._messages(respond, headers, path, await body_of(receive))
+            query = scope["query_string"].decode()
+            await self._messages(respond, headers, path, await body_of(receive), query)
         else:
             await refuse(respond, 404, "not_found_error", "Not found")
 
-    async def _messages(self, respond: Responder, headers: dict[str, str], path: str, raw: bytes) -> None:
+    async def _messages(self, respond: Responder, headers: dict[str, str], path: str, raw: bytes, query: str) -> None:
         try:
             body = json.loads(raw)
         except ValueError:
             body = None
         seen = {"path": path, "attempt_id": headers.get("x-request-id", ""), "body": body, "complaint": None}
+        seen |= {"headers": headers, "raw": raw.decode("utf-8", "replace"), "query": query}
+        is_beta = query == "beta=true" or "anthropic-beta" in headers
         self.requests.append(seen)
         counts_only = path.endswith("count_tokens")
-        complaint = complaint_about_request({"max_tokens": 1, **body} if counts_only and body else body, headers)
+        complaint = complaint_about_request(body, headers, is_beta=is_beta, counts_only=counts_only)
         if complaint is not None:
             seen["complaint"] = complaint[2]
             await refuse(respond, *complaint)
@@ -85,15 +88,22 @@ def is_known(headers: dict[str, str]) -> bool:
     return bool(key) and key != "sk-ant-bad"
 
 
-def complaint_about_request(body: Any, headers: dict[str, str]) -> tuple[int, str, str] | None:
+def complaint_about_request(
+    body: Any, headers: dict[str, str], *, is_beta: bool = False, counts_only: bool = False
+) -> tuple[int, str, str] | None:
     bad = (400, "invalid_request_error")
-    if headers.get("anthropic-version") not in VERSIONS:
+    version = headers.get("anthropic-version")
+    if version not in VERSIONS:
         return *bad, "anthropic-version: header is required"
-    if (wrong := misshapen(body)) is not None:
+    if isinstance(body, dict) and version == "2023-06-01" and not counts_only:
+        if (wrong := sampling(body)) is not None:
+            return *bad, wrong
+        body = {name: value for name, value in body.items() if name not in SAMPLING}
+    if (wrong := misshapen(body, is_beta=is_beta, counts_only=counts_only)) is not None:
         return *bad, wrong
     if body["model"] not in MODELS:
         return 404, "not_found_error", f"model: {body['model']}"
-    wrong = complaint_about(body)
+    wrong = complaint_about({"max_tokens": 1, **body} if counts_only else body)
     return (*bad, wrong) if wrong is not None else None
 
 

@@ -16,6 +16,9 @@ THINKING = {
     "claude-haiku-4-5": {"enabled", "disabled"},
 }
 MODELS = tuple(THINKING)
+SIGNATURE = "c2lnbmF0dXJl"
+SAMPLING = ("temperature", "top_p", "top_k")
+TAKE_SAMPLING = ("claude-haiku-4-5",)
 NO_EFFORT = ("claude-haiku-4-5",)
 LATE_SYSTEM = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-2")
 PREFILL = ("claude-haiku-4-5",)
@@ -89,6 +92,8 @@ def tools_are_sound(body: dict, turns: list) -> str | None:
     if len(set(names)) < len(names):
         return "tools: Tool names must be unique."
     for tool in body.get("tools", ()):
+        if "input_schema" not in tool:
+            continue  # runs at Anthropic
         schema = tool["input_schema"]
         if schema.get("type") != "object":
             return "tools: input_schema.type: Field required"
@@ -124,6 +129,23 @@ def calls_and_results_pair_up(body: dict, turns: list) -> str | None:
             return "messages: `tool_use` ids were found without `tool_result` blocks immediately after, or vice versa"
         if "tool_result" in kinds[len(results) :]:
             return "messages: `tool_result` blocks must come before other content"
+    return None
+
+
+def sampling(body: dict[str, Any]) -> str | None:
+    """In the older version of the API old models take it, and new ones a temperature of 1."""
+    if body.get("model") in TAKE_SAMPLING:
+        return None
+    if body.get("temperature", 1) != 1:
+        return "`temperature` is deprecated for this model."
+    found = next((name for name in ("top_p", "top_k") if name in body), None)
+    return f"`{found}` is deprecated for this model." if found else None
+
+
+def thinking_is_genuine(body: dict, turns: list) -> str | None:
+    signatures = [block["signature"] for turn in turns for block in turn["content"] if block["type"] == "thinking"]
+    if any(signature != SIGNATURE for signature in signatures):
+        return "messages: Invalid `signature` in `thinking` block"
     return None
 
 
@@ -200,6 +222,7 @@ RULES = (
     forced_tools,
     tools_are_sound,
     calls_and_results_pair_up,
+    thinking_is_genuine,
     prefill,
     late_system,
     thinking,

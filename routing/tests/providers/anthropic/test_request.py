@@ -47,7 +47,7 @@ def result(call_id, content="rain"):
 
 
 def request_for(*messages, model=OPUS, caches=True, **members):
-    request = build(Call(model, {"messages": list(messages) or [user()], **members}, "attempt"), caches=caches)
+    request = build(Call(model, {"messages": list(messages) or [user()], **members}, "attempt", caches=caches))
     complaint = complaint_about_request(json.loads(json.dumps(request.body)), {"anthropic-version": API_VERSION})
     assert complaint is None, complaint
     return request
