@@ -11,6 +11,7 @@ from smartgateway.api.explain import Route
 from smartgateway.api.messages.view import CountTokens, Messages
 from smartgateway.api.models import Model, Models
 from smartgateway.api.responses.view import Responses
+from smartgateway.dashboard.connecting import Connect
 
 api_views = [
     path("v1/chat/completions", ChatCompletions.as_view()),
@@ -33,6 +34,7 @@ urlpatterns = [
     *api_views,
     path("docs/", description.page, name="reference"),
     path("admin/", admin.site.urls),
+    path("connect/", Connect.as_view(), name="connect"),
     path("dashboard/", include("smartgateway.dashboard.urls")),
     path("", RedirectView.as_view(pattern_name="dashboard:overview")),
 ]
