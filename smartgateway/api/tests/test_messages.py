@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from smartgateway.api.messages.lost import lost
 from smartgateway.api.messages.request import indoor
 from smartgateway.api.messages.response import MessagesRenderer, error_body, message
 from smartgateway.completions.errors import BadRequestError, GatewayError
@@ -176,3 +177,70 @@ def test_a_whole_answer_becomes_a_message():
 )
 def test_errors_speak_anthropic(status, code, kind):
     assert error_body(GatewayError(status, code, "no"))["error"] == {"type": kind, "message": "no"}
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ({"type": "text", "media_type": "text/plain", "data": "words"}, {"type": "text", "text": "words"}),
+        ({"type": "content", "content": [{"type": "text", "text": "words"}]}, {"type": "text", "text": "words"}),
+        (
+            {"type": "base64", "media_type": "application/pdf", "data": "QUJD"},
+            {"type": "file", "file": {"file_data": "data:application/pdf;base64,QUJD"}},
+        ),
+    ],
+    ids=["text", "content", "pdf"],
+)
+def test_a_document_is_never_lost_without_a_word(source, part):
+    assert indoor(with_block({"type": "document", "source": source}))["messages"][0]["content"] == [part]
+
+
+def test_a_schema_and_an_effort_keep_their_meaning():
+    schema = {"type": "object"}
+    config = {"format": {"type": "json_schema", "schema": schema}, "effort": "high"}
+
+    body = indoor({"max_tokens": 5, "messages": [USER], "output_config": config, "top_k": 4})
+
+    assert body["response_format"] == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    assert (body["reasoning_effort"], body["top_k"]) == ("high", 4)
+
+
+def test_what_only_claude_understands_has_a_name():
+    thought = {"type": "redacted_thinking", "data": "x"}
+    result = {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "search_result"}]}
+    messages = [USER, {"role": "assistant", "content": [thought]}, {"role": "user", "content": [result]}]
+    data = {"max_tokens": 5, "messages": messages, "thinking": {"type": "adaptive"}, "mcp_servers": [], "speed": None}
+
+    found = list(lost({**data, "tools": [{"type": "bash_20250124", "name": "bash"}], "cache_control": {}}))
+
+    assert found == [
+        "mcp_servers",
+        "thinking",
+        "tools.bash",
+        "messages.redacted_thinking",
+        "messages.search_result",
+    ]
+
+
+def test_arguments_that_are_no_json_do_not_end_the_answer():
+    call = {"id": "call.1", "type": "function", "function": {"name": "run", "arguments": '{"a":'}}
+    said = {"role": "assistant", "content": None, "refusal": "No.", "tool_calls": [call]}
+    completion = {"id": "chatcmpl-7", "model": "m", "choices": [{"message": said, "finish_reason": "tool_calls"}]}
+
+    content = message(completion)["content"]
+
+    assert content == [
+        {"type": "text", "text": "No."},
+        {"type": "tool_use", "id": "toolu_call_1", "name": "run", "input": {"invalid_json_arguments": '{"a":'}},
+    ]
+
+
+def test_an_error_keeps_claudes_own_words_in_one_line_of_an_event():
+    error = GatewayError(529, "overloaded", "busy")
+    error.upstream_body = b'{\n "type": "error",\n "error": {"type": "overloaded_error", "message": "Overloaded"}}'
+
+    frame = MessagesRenderer({"messages": [USER]}).error(error)
+
+    assert frame == (
+        b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
+    )
