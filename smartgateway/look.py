@@ -42,6 +42,7 @@ ADMIN: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dashboard/mark.svg")},
     ],
+    "STYLES": [lambda request: static("dashboard/admin.css")],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",

@@ -46,6 +46,7 @@ class LocalModelRecordAdmin(ModelAdmin):
     actions_detail = ["test_now"]
     actions_row = ["test_now"]
     list_disable_select_all = True
+    empty_value_display = "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -68,7 +69,7 @@ class LocalModelRecordAdmin(ModelAdmin):
         page = reverse("admin:routing_localmodelrecord_change", args=[object_id])
         return HttpResponse(headers={"HX-Redirect": page}) if "HX-Request" in request.headers else redirect(page)
 
-    @display(description="context, loaded of most", ordering="context_loaded")
+    @display(description="context in tokens, loaded of most", ordering="context_loaded")
     def context(self, row: LocalModelRecord) -> str:
         sizes = (row.context_loaded, row.context_max)
         return " of ".join("?" if size is None else f"{size:,}" for size in sizes) if any(sizes) else "–"

@@ -16,7 +16,7 @@ from routing.prices import changes
 
 @admin.register(ModelPrice)
 class ModelPriceAdmin(ModelAdmin):
-    list_display = ["model", "provider_name", "input", "output", "cache_read", "starts", "ends", "is_edited"]
+    list_display = ["model", "provider_name", "input", "output", "cache_read", "starts", "ends", "set_by"]
     list_filter = ["provider_name", "is_edited"]
     search_fields = ["model", "provider_name", "source"]
     readonly_fields = ["is_edited"]
@@ -49,15 +49,15 @@ class ModelPriceAdmin(ModelAdmin):
             messages.info(request, f"{obj} costs this from now on; until now it cost what the row before says.")
         changes.start(obj)
 
-    @display(description="input, $ per Mtok", ordering="input_per_mtok")
+    @display(description="input, $ per MTok", ordering="input_per_mtok")
     def input(self, row: ModelPrice) -> str:
         return _shown(row.input_per_mtok, row.above_input_per_mtok)
 
-    @display(description="output", ordering="output_per_mtok")
+    @display(description="output, $ per MTok", ordering="output_per_mtok")
     def output(self, row: ModelPrice) -> str:
         return _shown(row.output_per_mtok, row.above_output_per_mtok)
 
-    @display(description="cache read", ordering="cache_read_per_mtok")
+    @display(description="cache read, $ per MTok", ordering="cache_read_per_mtok")
     def cache_read(self, row: ModelPrice) -> str:
         return _shown(row.cache_read_per_mtok, row.above_cache_read_per_mtok)
 
@@ -68,6 +68,10 @@ class ModelPriceAdmin(ModelAdmin):
     @display(description="until", ordering="valid_until")
     def ends(self, row: ModelPrice) -> str:
         return f"{row.valid_until:%Y-%m-%d}" if row.valid_until else "further notice"
+
+    @display(description="set by", ordering="is_edited")
+    def set_by(self, row: ModelPrice) -> str:
+        return "hand" if row.is_edited else "the published table"
 
 
 def _shown(price: Decimal, above: Decimal | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.models import RoutingDecision
+from routing.engine.features import Features
 
 PHASES = {
     "explicit": "Asked for by name",
@@ -78,5 +79,6 @@ def why(phase: str, band: str, reasons: list[list[Any]]) -> str:
 
 def measured(value: float | str) -> str:
     if isinstance(value, str):
-        return value
+        measure, _, rest = value.partition(" ")  # `prose_chars 39`, or a name as the client wrote it
+        return f"{measure.replace('_', ' ')} {rest}" if rest and measure in Features._fields else value
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

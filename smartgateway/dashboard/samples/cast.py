@@ -33,6 +33,10 @@ def ask(text: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": text}]
 
 
+def asked_again(first: str, answer: str, text: str) -> list[dict[str, Any]]:
+    return [*ask(first), {"role": "assistant", "content": answer}, *ask(text)]
+
+
 def agent_turn(text: str) -> list[dict[str, Any]]:
     return [
         {"role": "system", "content": SYSTEM},
@@ -48,6 +52,17 @@ KINDS = (
     Kind(14, ask("Explain this function: def add(a, b): return a + b"), 700, 260),
     Kind(12, ask("Write a docstring for def slugify(text): ..."), 500, 160),
     Kind(9, ask("What is a closure in Python?"), 120, 300),
+    Kind(
+        10,
+        asked_again(
+            "What is a context manager in Python?",
+            "An object with `__enter__` and `__exit__`: `with` calls the one before its block and the other after. "
+            * 12,
+            "Write a docstring for def opened(path): ...",
+        ),
+        1_600,
+        180,
+    ),
     Kind(6, ask("Generate a short title for this conversation. Reply with the title only."), 420, 14),
     Kind(7, ask("Our checkout still loses carts after the deploy, why?"), 2_400, 520),
     Kind(5, ask("Make this nicer."), 1_300, 340),

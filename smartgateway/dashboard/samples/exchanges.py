@@ -98,7 +98,9 @@ def _ended(exchange: Exchange, kind: Kind, draw: random.Random) -> Sample:
     if status == "answered" and draw.random() < FALLBACK_SHARE:
         candidate = _fall_back(exchange)
     if exchange.first_intent or exchange.fallback_causes:
-        exchange.begin(exchange.take_first_intent() or exchange.intend(candidate))
+        attempt = exchange.begin(exchange.take_first_intent() or exchange.intend(candidate))
+        if status == "failed":
+            attempt.error_type, attempt.status = error, http_status
     if status in ("answered", "aborted"):
         exchange.served = candidate
         usage = None if draw.random() < UNKNOWN_SHARE else _usage(kind, candidate, draw)

@@ -24,6 +24,27 @@ def usd(amount: Decimal | None) -> str:
 
 
 @register.filter
+def cents(amount: Decimal | None) -> str:
+    """`$1,234.50`, `$0.04`: sums in a column, where every amount needs the same decimals."""
+    return _column(amount, 2)
+
+
+@register.filter
+def fine(amount: Decimal | None) -> str:
+    """`$0.0042`, `$0.0000`: single requests in a column."""
+    return _column(amount, 4)
+
+
+def _column(amount: Decimal | None, digits: int) -> str:
+    if amount is None:
+        return "unknown"
+    size, smallest = abs(amount), Decimal(1).scaleb(-digits)
+    if 0 < size < smallest:
+        return f"{MINUS if amount < 0 else ''}<${smallest}"
+    return f"{MINUS if amount < 0 else ''}${size:,.{digits}f}"
+
+
+@register.filter
 def count(number: int) -> str:
     return f"{number:,}"
 

@@ -22,6 +22,18 @@ from smartgateway.dashboard.tests.rows import decision, outcome
             id="the rule that points to the decision before one that does not, without a number that says nothing",
         ),
         pytest.param("explicit", [["tier", "opus", "", 0, "", True]], "Asked for by name: tier (opus)", id="a word"),
+        pytest.param(
+            "heuristic",
+            [["simple_task", "prose_chars 39", 300, 0.87, "CLAUDE", True]],
+            "Rules: simple task (prose chars 39, threshold 300)",
+            id="the measure that a rule names",
+        ),
+        pytest.param(
+            "explicit",
+            [["tier", "my_model", "", 0, "", True]],
+            "Asked for by name: tier (my_model)",
+            id="a name as it is",
+        ),
         pytest.param("llm_classifier", [], "Judged by the classifier", id="no rule"),
         pytest.param(
             "session",

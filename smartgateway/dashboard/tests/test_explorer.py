@@ -87,7 +87,7 @@ def test_the_page_shows_rules_attempts_costs_and_baselines(admin_client):
 
     page = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
 
-    for shown in ("64,213", "30,000", "1.14", "$0.25", "$0.75", "$0.50"):
+    for shown in ("64,213", "30,000", "1.14", "$0.2500", "$0.7500", "$0.5000"):
         assert shown in page
 
 

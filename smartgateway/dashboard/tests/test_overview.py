@@ -251,6 +251,15 @@ def test_days_can_be_chosen_one_by_one(admin_client):
     assert "<h1>2 November to 5 November 2026</h1>" in page
 
 
+def test_where_no_request_fits_the_filters_the_way_back_is_shown(admin_client):
+    report("local")
+
+    page = text(admin_client.get(ADDRESS, {"period": "week", "tag": "nightly"}))
+
+    assert "No requests fit these filters in this period" in page
+    assert '?period=week">Show all requests of this period' in page
+
+
 def test_savings_are_shown_with_their_interval(admin_client):
     report("local", baseline="4", saved_requested_high=Decimal("6"))
 

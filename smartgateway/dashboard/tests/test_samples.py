@@ -49,6 +49,12 @@ def test_it_is_spread_over_what_a_dashboard_shows(seeded):
     assert Outcome.objects.exclude(status="answered").exists()
 
 
+def test_local_answers_in_conversations_leave_an_interval_of_what_was_saved(seeded):
+    saved = DailyReport.objects.aggregate(low=Sum("saved_requested"), high=Sum("saved_requested_high"))
+
+    assert saved["low"] < saved["high"]
+
+
 def test_it_is_in_the_reports_and_lies_in_the_days_that_were_asked_for(seeded):
     days = set(DailyReport.objects.values_list("day", flat=True))
 
