@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import environ
 import httpx
@@ -86,9 +86,11 @@ class Gateway:
         """In one process, which saves the time to start another."""
         self._python("-c", MIGRATE_AND_BOOTSTRAP)
 
-    def start(self) -> None:
+    def start(self, output: IO[bytes] | None = None) -> None:
         command = [sys.executable, "manage.py", "serve"]
-        self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment)
+        self.process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=self.environment, stdout=output, stderr=output
+        )
         wait_until(lambda: answers(f"{self.url}/health/ready"), "the gateway is ready")
 
     def stop(self) -> int:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -23,16 +23,28 @@ TOO_LONG = re.compile(
     r"|maximum number of tokens",
     re.IGNORECASE,
 )
+KIND = re.compile(r"[A-Za-z_]{1,64}")
 OVERLOADED = 529
 
 
-def failure_of(status: int, headers: Mapping[str, str], body: bytes, label: str, request_id: str = "") -> ProviderError:
-    """The error for an answer that is not one: any status but 200, or a page where JSON was expected."""
+def failure_of(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    label: str,
+    request_id: str = "",
+    secrets: Sequence[str] = (),
+) -> ProviderError:
+    """The error for an answer that is not one: any status but 200, or a page where JSON was expected.
+
+    The upstream's words go to clients and logs: those of `secrets` that it repeats are taken out,
+    and the body is then not passed on.
+    """
     if status < 400 or is_page(headers, body):
         return page_failure(status, headers, body, label, request_id)
-    kind, message, details = read_error(body)
+    kind, message, details = read_error(body, secrets)
     told: dict[str, Any] = {"status": status, "upstream_request_id": request_id}
-    if status not in (401, 402, 403):
+    if status not in (401, 402, 403) and not any(secret.encode() in body for secret in secrets):
         told["body"] = body
     if status in (401, 402, 403):
         word = "billing" if status == 402 else "not_authorized"
@@ -104,24 +116,33 @@ def page_failure(status: int, headers: Mapping[str, str], body: bytes, label: st
     return ProviderMisconfiguredError(what, kind="html_answer", **told)
 
 
-def read_error(body: bytes) -> tuple[str, str, Mapping[str, Any]]:
-    """Kind, message and details out of any of the shapes in use: OpenAI's, Anthropic's, Ollama's, vLLM's."""
+def read_error(body: bytes, secrets: Sequence[str]) -> tuple[str, str, Mapping[str, Any]]:
+    """Kind, message and details out of any of the shapes in use: OpenAI's, Anthropic's, Ollama's, vLLM's.
+
+    The kind is recorded, so it has to be a word: not a text, which may be the request's.
+    """
     try:
         parsed = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return "", "", {}
     error = parsed.get("error", parsed) if isinstance(parsed, dict) else parsed
     if isinstance(error, str):
-        return "", error[:MESSAGE_LIMIT], {}
+        return "", without(secrets, error)[:MESSAGE_LIMIT], {}
     if not isinstance(error, dict):
         return "", "", {}
     code, kind, message, details = (error.get(name) for name in ("code", "type", "message", "details"))
     word = code if isinstance(code, str) and code else kind  # OpenAI's code says more than its type
     return (
-        word[:64] if isinstance(word, str) else "",
-        message[:MESSAGE_LIMIT] if isinstance(message, str) else "",
+        word if isinstance(word, str) and KIND.fullmatch(word) else "",
+        without(secrets, message)[:MESSAGE_LIMIT] if isinstance(message, str) else "",
         details if isinstance(details, dict) else {},
     )
+
+
+def without(secrets: Sequence[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "[removed]")
+    return text
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import httpx
 
 from routing.providers.base import Timeouts
-from routing.providers.failures import failure_of
 from routing.providers.reply import Reply, broken
+
+SECRET_HEADERS = ("authorization", "x-api-key", "cf-access-client-id", "cf-access-client-secret")
 
 
 class PlainTransport(httpx.AsyncHTTPTransport):
@@ -42,6 +43,7 @@ class Upstream:
             **headers,
         }
         self._headers = [(name.encode(), value.encode()) for name, value in every.items()]
+        self._secrets = secrets_in(headers, httpx.URL(base_url))
         self._urls: dict[str, httpx.URL] = {}
 
     async def get(self, path: str, timeouts: Timeouts, headers: Mapping[str, str] | None = None) -> bytes:
@@ -73,11 +75,11 @@ class Upstream:
             response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.StreamError) as exc:
             raise broken(exc, self.label) from exc
-        reply = Reply(response, self.label)
+        reply = Reply(response, self.label, self._secrets)
         if reply.status != 200:
-            raise failure_of(reply.status, reply.headers, await reply.start_of_body(), self.label, reply.request_id)
+            raise await reply.failure()
         if reply.headers.get("content-type", "").startswith("text/html"):
-            raise failure_of(200, reply.headers, await reply.start_of_body(), self.label, reply.request_id)
+            raise await reply.failure()
         return reply
 
     def _request(
@@ -91,3 +93,9 @@ class Upstream:
         return httpx.Request(
             method, url, headers=fields, stream=httpx.ByteStream(content), extensions={"timeout": limits}
         )
+
+
+def secrets_in(headers: Mapping[str, str], url: httpx.URL) -> tuple[str, ...]:
+    """What an upstream is sent and no one else may see."""
+    held = [headers[name].removeprefix("Bearer ") for name in SECRET_HEADERS if name in headers]
+    return tuple(filter(None, [*held, url.password]))

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, cast
 
 import httpx
 
 from routing.providers.base import ProviderError, ProviderTimeoutError, ProviderUnavailableError
+from routing.providers.failures import failure_of
 
 logger = logging.getLogger(__name__)
 WHOLE_ANSWER_LIMIT = 64 * 1024 * 1024
@@ -19,9 +20,9 @@ DRAIN_SECONDS = 0.5
 class Reply:
     """An answer whose head has arrived. Either `body` or `reads` is used; both close it."""
 
-    __slots__ = ("_is_closed", "_stream", "headers", "label", "request_id", "status")
+    __slots__ = ("_is_closed", "_secrets", "_stream", "headers", "label", "request_id", "status")
 
-    def __init__(self, response: httpx.Response, label: str) -> None:
+    def __init__(self, response: httpx.Response, label: str, secrets: Sequence[str] = ()) -> None:
         self.status = response.status_code
         # httpx's own mapping looks through all headers, and at their encoding, for each it is asked for
         self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
@@ -30,6 +31,16 @@ class Reply:
         self._stream = Decoded(response) if is_compressed else cast(httpx.AsyncByteStream, response.stream)
         self._is_closed = False
         self.label = label
+        self._secrets = secrets
+
+    async def failure(self) -> ProviderError:
+        """For an answer that is not one."""
+        start = await self.start_of_body()
+        return failure_of(self.status, self.headers, start, self.label, self.request_id, self._secrets)
+
+    def failure_inside(self, status: int, error: bytes) -> ProviderError:
+        """For an error in a body or a stream, as the status it would have had."""
+        return failure_of(status, {}, error, self.label, self.request_id, self._secrets)
 
     async def reads(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes in; closing the generator closes the connection."""

@@ -3,13 +3,11 @@
 import re
 from typing import Any, ClassVar
 
-import httpx
 import msgspec
 
 from routing.engine.types import Usage
 from routing.providers import sse
 from routing.providers.base import Account, ProviderError, ProviderUnavailableError
-from routing.providers.failures import failure_of
 from routing.providers.reply import Reply
 
 NOTABLE = re.compile(rb'"(?:finish_reason"\s*:\s*"|usage"\s*:\s*\{|error"\s*:\s*[{"])|data: ?\[DONE\]')
@@ -101,8 +99,9 @@ class Tap:
             frame = block[unremarkable:start]
             try:
                 payload = sse.data_of(frame)
-                if payload is not None and self.see(payload) is None:
-                    continue
+                is_meant = frame.lstrip().startswith(b":") if payload is None else self.see(payload) is not None
+                if not is_meant:
+                    continue  # what is neither data nor a comment is no event either: a body of another kind
             except ProviderError as exc:
                 self.failure = exc  # what stands before it is sent first
                 break
@@ -153,4 +152,4 @@ def error_inside(error: Any, payload: bytes, reply: Reply) -> ProviderError:
     """An error object under a 200 or within a stream; some servers put the status into its code."""
     code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return failure_of(status, httpx.Headers(), payload, reply.label, reply.request_id)
+    return reply.failure_inside(status, payload)

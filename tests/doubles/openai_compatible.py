@@ -31,7 +31,7 @@ async def openai_compatible_double(scope: Any, receive: Any, send: Any) -> None:
         await filled(respond, body)
         return
     said = body["messages"][-1]["content"]
-    text = said if isinstance(said, str) else "".join(part["text"] for part in said)
+    text = said if isinstance(said, str) else "".join(part.get("text", "") for part in said)
     words = dict(MISBEHAVIOUR.findall(text))
     await asyncio.sleep(float(words.get("slow") or 0))
     if "html" in words:

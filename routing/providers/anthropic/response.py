@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import msgspec
 
 from routing.engine.types import Usage
 from routing.providers import indoors
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.base import Account, ChatCompletion, ChatCompletionChunk, ProviderError, ProviderUnavailableError
-from routing.providers.failures import failure_of
 from routing.providers.reply import Reply
 
 FINISH_REASONS = {
@@ -122,4 +120,4 @@ def invalid(what: str, reply: Reply) -> ProviderUnavailableError:
 def failure_inside(raw: bytes, error: Mapping[str, Any], reply: Reply) -> ProviderError:
     """An error event under a 200, as the status it would have had."""
     status = STATUS_OF.get(str(error.get("type")), 500)
-    return failure_of(status, httpx.Headers(), raw, reply.label, reply.request_id)
+    return reply.failure_inside(status, raw)

@@ -11,7 +11,7 @@ from routing.providers import indoors
 from routing.providers.base import Account, Call, ChatCompletionChunk
 from routing.providers.embedding import embedded, texts_of
 from routing.providers.ollama.request import options_of
-from routing.providers.ollama.response import Lines, failure_inside
+from routing.providers.ollama.response import Lines
 from routing.providers.reply import Reply, drain
 from routing.providers.tap import invalid
 
@@ -88,7 +88,7 @@ def read(raw: bytes, reply: Reply) -> Line:
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise invalid("a line that cannot be read", reply) from exc
     if line.error:
-        raise failure_inside(raw, reply)
+        raise reply.failure_inside(500, raw)
     return line
 
 

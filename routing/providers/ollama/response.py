@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import msgspec
 
 from routing.engine.types import Usage
-from routing.providers.base import ChatCompletionChunk, ProviderError, ProviderRejectedError, ProviderUnavailableError
-from routing.providers.failures import failure_of
+from routing.providers.base import ChatCompletionChunk, ProviderRejectedError, ProviderUnavailableError
 from routing.providers.indoors import Chunks
 from routing.providers.ollama.calibration import Calibration
 from routing.providers.ollama.request import Request
@@ -98,7 +96,7 @@ class Translation:
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise self._invalid("a line that cannot be read") from exc
         if line.error:
-            raise failure_inside(raw, self._reply)
+            raise self._reply.failure_inside(500, raw)
         return line
 
     def _message(self, message: Message) -> Iterator[ChatCompletionChunk]:
@@ -173,7 +171,3 @@ class Translation:
 
 def encoded(arguments: dict[str, Any] | None) -> str:
     return msgspec.json.encode(arguments or {}).decode()
-
-
-def failure_inside(raw: bytes, reply: Reply) -> ProviderError:
-    return failure_of(500, httpx.Headers(), raw, reply.label, reply.request_id)

@@ -51,6 +51,19 @@ def test_a_reason_is_bounded():
     assert len(error.message) == 2_000
 
 
+def test_secrets_that_an_upstream_repeats_are_taken_out_before_its_reason_is_cut():
+    body = b'{"error":"%s a-secret"}' % (b"x" * 1_995)
+
+    error = failure_of(400, httpx.Headers(), body, "the server", secrets=("a-secret",))
+
+    assert error.message.endswith("x [rem")
+
+
+@pytest.mark.parametrize(("told", "kind"), [("overloaded_error", "overloaded_error"), ("my key is 5", "rejected")])
+def test_a_kind_is_a_word(told, kind):
+    assert failure_of(400, httpx.Headers(), b'{"error":{"type":"%s"}}' % told.encode(), "the server").kind == kind
+
+
 def test_a_page_with_429_is_still_a_limit():
     headers = httpx.Headers({"content-type": "text/html", "retry-after": "3"})
 
