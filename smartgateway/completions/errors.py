@@ -1,6 +1,7 @@
 """What can go wrong on the path, in words for a client. The api renders these in each face's own shape."""
 
 import logging
+from typing import Literal
 
 import msgspec
 
@@ -77,7 +78,8 @@ def from_refusal(exc: RoutingRefusedError) -> GatewayError:
     )
 
 
-class AnthropicError(msgspec.Struct, tag_field="type", tag="error"):
+class AnthropicError(msgspec.Struct):
+    type: Literal["error"]
     error: dict[str, object]
 
 
