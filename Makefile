@@ -8,7 +8,7 @@ DEV = $(INSTALL) requirements.txt requirements-local.txt requirements-dev.txt --
 COMPILE = uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
 
-.PHONY: run test test-all bench doctor lint lock
+.PHONY: run test test-all clients bench doctor lint lock
 .DEFAULT_GOAL := run
 
 run:
@@ -23,6 +23,9 @@ test: lint
 
 test-all: lint
 	@$(DEV) python -m tests.suite
+
+clients:
+	@$(DEV) python -m tests.agents $(NAMES)
 
 lint:
 	@$(DEV) python -m tests.lint

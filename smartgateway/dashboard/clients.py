@@ -81,6 +81,7 @@ def as_markdown(values: dict[str, str]) -> str:
         "",
         "`/connect/` on your gateway shows this to who is signed in, with its address and a key filled in.",
         "Model `auto` is routed; the other names are in [the API](api.md). `manage.py client_setup` prints this page.",
+        "Which of these were tried, and how: [clients-tried.md](clients-tried.md).",
     ]
     for client in clients(values):
         lines += ["", f"## {client.title}", *_paragraph(client.about)]

@@ -44,8 +44,9 @@ class Cache:
 
 
 def last_text(body: dict[str, Any]) -> str:
-    """What the user said last, results of tools included."""
-    blocks = as_blocks(body["messages"][-1]["content"])
+    """What the user said last, results of tools included; an agent's reminders may stand after it."""
+    newest = next((each for each in reversed(body["messages"]) if each["role"] != "system"), body["messages"][-1])
+    blocks = as_blocks(newest["content"])
     texts = []
     for block in blocks:
         inner = as_blocks(block.get("content", [])) if block["type"] == "tool_result" else [block]

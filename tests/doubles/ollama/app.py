@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tests.doubles.ollama.engines import Engine, Script
+from tests.doubles.ollama.engines import Engine, Script, newest
 from tests.doubles.ollama.shape import ChatRequest, EmbedRequest, GenerateRequest, Message, complaint_about
 from tests.doubles.serving import Responder, body_of
 from tests.doubles.words import CALL, MISBEHAVIOUR
@@ -142,7 +142,7 @@ class OllamaDouble:
         if not request.messages:
             await answer(respond, 200, line(name, "", done=True, done_reason="load"), is_line=True)
             return
-        words = dict(MISBEHAVIOUR.findall(request.messages[-1].content))
+        words = dict(MISBEHAVIOUR.findall(newest(request.messages)))
         if "slow" in words:
             await asyncio.sleep(float(words["slow"]))
         messages, tokens = await self._fitting(request, self.loaded[name])
@@ -196,7 +196,7 @@ class OllamaDouble:
         await respond.more(line(name, "", **end_of(request, words, tokens, spoken)), is_last=True)
 
     async def _lines(self, name: str, request: ChatRequest, messages: list[Message]) -> AsyncIterator[bytes]:
-        if request.tools and (calls := CALL.findall(messages[-1].content)):
+        if request.tools and (calls := CALL.findall(newest(messages))):
             yield line(name, "", tool_calls=[made(*call) for call in calls])
             return
         async for text in self.engine.reply(request, messages):

@@ -19,6 +19,12 @@ class Engine(Protocol):
     def reply(self, request: ChatRequest, messages: list[Message]) -> AsyncIterator[str]: ...
 
 
+def newest(messages: list[Message]) -> str:
+    """What the user said last, or a tool's result; an agent's reminders may stand after it."""
+    said = [message.content for message in messages if message.role != "system"]
+    return said[-1] if said else messages[-1].content
+
+
 class Script:
     """Says what it is told to, word by word, and counts a token for every four characters."""
 
@@ -26,8 +32,9 @@ class Script:
         return sum(len(message.content) // 4 + 1 for message in messages)
 
     async def reply(self, request: ChatRequest, messages: list[Message]) -> AsyncIterator[str]:
-        told = SAY.search(messages[-1].content)
-        for word in WORD.findall(told[1] if told else f"You said: {messages[-1].content}"):
+        said = newest(messages)
+        told = SAY.search(said)
+        for word in WORD.findall(told[1] if told else f"You said: {said}"):
             yield word
 
 

@@ -1,0 +1,76 @@
+"""`make clients [NAMES=...]`: installs each client, lets it ask a gateway between doubles, and prints a table."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
+import tests.environment  # isort: skip  # its variables, before the settings are read
+import django
+
+django.setup()
+
+from tests.agents.installing import NotInstalledError, installed, version_of  # noqa: E402
+from tests.agents.recipes import RECIPES, Recipe  # noqa: E402
+from tests.agents.running import Run, result_of  # noqa: E402
+from tests.doubles.ollama import OllamaDouble, app  # noqa: E402
+from tests.gateway import Gateway  # noqa: E402
+from tests.upstreams import between_doubles  # noqa: E402
+
+assert tests.environment
+MODELS = ("auto", "local", "sonnet")
+CONTEXT = 131_072  # agents send long prompts
+Row = tuple[str, ...]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make clients")
+    parser.add_argument("names", nargs="*", choices=[[], *(recipe.name for recipe in RECIPES)], metavar="NAME")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "smartgateway-clients")
+    options = parser.parse_args()
+    chosen = [recipe for recipe in RECIPES if recipe.name in (options.names or [recipe.name])]
+    app.MODEL_CONTEXT = CONTEXT
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        between_doubles(Path(folder), OllamaDouble(), LOCAL_NUM_CTX=str(CONTEXT)) as world,
+    ):
+        for recipe in chosen:
+            rows += tried(recipe, world.gateway, options.folder, Path(folder))
+    print(table(rows))
+    return int(any(row[-1] != "well" for row in rows))
+
+
+def tried(recipe: Recipe, gateway: Gateway, folder: Path, homes: Path) -> Iterator[Row]:
+    print(f"installing {recipe.name}", file=sys.stderr)
+    try:
+        program = installed(recipe, folder)
+    except NotInstalledError as exc:
+        yield (recipe.name, "-", recipe.face, "-", "-", "-", f"not installed: {exc}")
+        return
+    version = version_of(program)
+    for run in runs_of(recipe):
+        trouble = result_of(run, program, gateway, homes)
+        print(f"{run.name}: {trouble or 'well'}", file=sys.stderr)
+        streamed, tools = ("yes" if run.is_stream else "no"), ("yes" if run.with_tools else "no")
+        yield (recipe.name, version, recipe.face, run.model, streamed, tools, trouble or "well")
+
+
+def runs_of(recipe: Recipe) -> Iterator[Run]:
+    for model in MODELS:
+        for is_stream in recipe.streams:
+            for with_tools in (False, True) if recipe.tool_ask else (False,):
+                yield Run(recipe, model, is_stream, with_tools)
+
+
+def table(rows: list[Row]) -> str:
+    head = ("client", "version", "face", "model", "streamed", "tools", "result")
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
