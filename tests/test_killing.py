@@ -122,7 +122,7 @@ def test_nothing_is_orphaned_or_lost_when_serve_itself_is_killed(served, doubles
         served.signal(signal.SIGKILL)
         served.wait()
         wait_until(lambda: not any(map(is_alive, parts)), "no part is left", 10)
-        assert is_refused(served.port)
+        wait_until(lambda: is_refused(served.port), "nobody listens", 10)
         served.start()
         load.more(ANSWERS_BETWEEN_KILLS)
 
