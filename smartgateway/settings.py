@@ -52,10 +52,10 @@ def not_negative(name: str) -> float:
 
 
 def base_url(name: str, default: str = "") -> str:
-    """An http(s) address without trailing slash or `/v1`, both of which are accepted."""
+    """An http(s) address without trailing slash or `/v1`, both accepted; a malformed one is not shown."""
     value: str = read("str", name, default=default).rstrip("/").removesuffix("/v1")
     if value and urlsplit(value).scheme not in ("http", "https"):
-        raise ImproperlyConfigured(f"{name} is {value!r}: use an address that starts with http:// or https://")
+        raise ImproperlyConfigured(f"{name} is no web address: use one that starts with http:// or https://")
     return value
 
 

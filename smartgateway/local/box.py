@@ -37,8 +37,8 @@ class State:
             yield f"{'':<15}→ {self.next_step}"
 
 
-def box(url: str, python: str, made: Bootstrapped, states: Iterable[State], *, speaks_messages: bool) -> str:
-    parts = (heading(url, python, made), commands(url, made), clients(url, speaks_messages), status(states))
+def box(url: str, python: str, made: Bootstrapped, states: Iterable[State]) -> str:
+    parts = (heading(url, python, made), commands(url, made), clients(url), status(states))
     body = "\n\n".join("\n".join(f"  {line}" for line in part) for part in parts)
     return f"{'━' * WIDTH}\n{body}\n{'━' * WIDTH}"
 
@@ -64,13 +64,11 @@ def commands(url: str, made: Bootstrapped) -> Iterator[str]:
     yield f"curl {url}/v1/decisions {CURL_OPTIONS}"
 
 
-def clients(url: str, speaks_messages: bool) -> Iterator[str]:
+def clients(url: str) -> Iterator[str]:
     yield "Set up Claude Code and Cursor (whose own servers must be able to reach this address)"
-    if speaks_messages:
-        yield f"ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN=$KEY ANTHROPIC_MODEL=claude-auto claude"
-    else:
-        yield "Claude Code: not yet, it needs /v1/messages, which this version does not serve"
+    yield f"ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN=$KEY ANTHROPIC_MODEL=claude-auto claude"
     yield f"Cursor: Settings > Models > OpenAI API Key $KEY, Override OpenAI Base URL {url}/v1, model auto"
+    yield f"Others: {url}/connect/"
 
 
 def status(states: Iterable[State]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from smartgateway.keys.models import ApiKey
 from smartgateway.local import surroundings
 from smartgateway.local.box import State
 from smartgateway.local.states import local as local_found
+from smartgateway.local.states import local_address
 
 PATIENCE_SECONDS = 5.0
 SLOW_SYNC_SECONDS = 0.05
@@ -67,7 +68,7 @@ def local_model() -> State:
     if settings.LOCAL_LLM_DEFAULT_MODEL not in answer.text:
         words = f"answers, without {settings.LOCAL_LLM_DEFAULT_MODEL}: the largest model there serves instead"
         return State("Local model", True, words, f"ollama pull {settings.LOCAL_LLM_DEFAULT_MODEL}")
-    return State("Local model", True, f"{settings.LOCAL_LLM_DEFAULT_MODEL} at {settings.LOCAL_LLM_BASE_URL}")
+    return State("Local model", True, f"{settings.LOCAL_LLM_DEFAULT_MODEL} at {local_address()}")
 
 
 def fetched(url: str, headers: dict[str, str]) -> httpx.Response | str:

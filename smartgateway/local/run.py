@@ -17,7 +17,7 @@ import environ
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from smartgateway.local import dotenv, parts, readiness, surroundings
+from smartgateway.local import dotenv, parts, surroundings
 from smartgateway.local.box import Bootstrapped, box
 from smartgateway.local.launch import PR_SET_PDEATHSIG
 from smartgateway.local.listening import CannotListenError, listen
@@ -65,7 +65,7 @@ def start(stack: ExitStack) -> int:
     terminal = Terminal(part.name for part in wanted)
 
     async def show_box() -> None:
-        terminal.show(closing_box(made, found, speaks_messages=await serves("/v1/messages")))
+        terminal.show(closing_box(made, found))
 
     return asyncio.run(Supervisor(wanted, terminal.tell).run(show_box))
 
@@ -86,19 +86,11 @@ def prepare_database() -> Bootstrapped:
         raise CannotStartError(f"The first start could not be prepared: {error}") from error
 
 
-def closing_box(made: Bootstrapped, found: surroundings.Found, *, speaks_messages: bool) -> str:
+def closing_box(made: Bootstrapped, found: surroundings.Found) -> str:
     host = f"[{parts.host()}]" if ":" in parts.host() else parts.host()
     url = settings.PUBLIC_URL or f"http://{host}:{settings.PORT}"
     python = os.path.relpath(sys.executable, ROOT) if Path(sys.executable).is_relative_to(ROOT) else sys.executable
-    return box(url, python, made, states(found), speaks_messages=speaks_messages)
-
-
-async def serves(path: str) -> bool:
-    """Whether the gateway knows this path, by asking it without a key."""
-    try:
-        return await readiness.status(parts.host(), settings.PORT, path) != 404
-    except (OSError, ValueError, IndexError):
-        return False
+    return box(url, python, made, states(found))
 
 
 @contextmanager

@@ -12,8 +12,8 @@ FIRST = Bootstrapped("admin", "a-password", "sk-sg-abcdefghij", "sk-sg-abcd…gh
 LATER = Bootstrapped("admin", key_shown="sk-sg-abcd…ghij")
 
 
-def shown(made=FIRST, found=Found(), speaks_messages=True):  # noqa: B008 - frozen
-    return box(URL, ".venv/bin/python", made, states(found), speaks_messages=speaks_messages)
+def shown(made=FIRST, found=Found()):  # noqa: B008 - frozen
+    return box(URL, ".venv/bin/python", made, states(found))
 
 
 def test_the_first_start_shows_key_and_password_once():
@@ -45,11 +45,17 @@ def test_it_has_the_lines_for_claude_code_and_cursor():
     assert f"Override OpenAI Base URL {URL}/v1" in shown()
 
 
-def test_a_gateway_without_the_messages_face_does_not_promise_claude_code():
-    text = shown(speaks_messages=False)
+def test_it_says_where_other_clients_are_set_up():
+    assert f"{URL}/connect/" in shown()
 
-    assert "Claude Code: not yet" in text
-    assert "ANTHROPIC_BASE_URL" not in text
+
+def test_a_password_in_the_local_servers_address_is_not_shown(settings):
+    settings.LOCAL_LLM_BASE_URL = "https://me:hidden@ollama.example.org:8443/api"
+
+    text = shown()
+
+    assert "at https://ollama.example.org:8443/api" in text
+    assert "hidden" not in text
 
 
 def test_a_gateway_without_a_key_says_what_to_set():
