@@ -200,6 +200,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "smartgateway.keys",
     "smartgateway.dashboard",
+    "smartgateway.workbench",
     "smartgateway.local",
     "routing",
     "audit",

@@ -36,5 +36,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("connect/", Connect.as_view(), name="connect"),
     path("dashboard/", include("smartgateway.dashboard.urls")),
+    path("workbench/", include("smartgateway.workbench.urls")),
     path("", RedirectView.as_view(pattern_name="dashboard:overview")),
 ]

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from smartgateway.keys.roles import is_admin
+
 # In the sidebar's order; a model that is not named here follows at the end of its group
 ICONS = {
     "threshold": "tune",
@@ -40,7 +42,7 @@ MEANINGS = {
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    groups: dict[str, list[dict[str, Any]]] = {"": [overview()], **{title: [] for title in GROUPS.values()}}
+    groups: dict[str, list[dict[str, Any]]] = {"": places(request), **{title: [] for title in GROUPS.values()}}
     for model, model_admin in sorted(admin.site._registry.items(), key=lambda pair: place(pair[0])):
         meta = model._meta
         if meta.app_label in GROUPS and model_admin.has_view_permission(request):
@@ -56,8 +58,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def overview() -> dict[str, Any]:
-    return {"title": "Dashboard", "icon": "monitoring", "link": reverse("dashboard:overview")}
+def places(request: HttpRequest) -> list[dict[str, Any]]:
+    """What stands beside the admin."""
+    dashboard = {"title": "Dashboard", "icon": "monitoring", "link": reverse("dashboard:overview")}
+    workbench = {"title": "Workbench", "icon": "experiment", "link": reverse("workbench:versions")}
+    return [dashboard, workbench] if is_admin(request.user) else [dashboard]
 
 
 def place(model: type[Any]) -> tuple[int, str]:

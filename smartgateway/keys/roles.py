@@ -17,3 +17,8 @@ def visible_teams(user: AbstractBaseUser | AnonymousUser) -> frozenset[int] | No
         .values_list("team_id", "role")
     )
     return None if Membership.Role.ADMIN in roles.values() else frozenset(roles)
+
+
+def is_admin(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether the user tunes the policy and sees every team."""
+    return visible_teams(user) is None

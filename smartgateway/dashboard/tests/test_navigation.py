@@ -18,11 +18,11 @@ def test_an_admin_finds_every_model_in_its_group(rf, admin_user):
 
     groups = titles(sidebar(request))
 
-    assert groups[""] == ["Dashboard"]
+    assert groups[""] == ["Dashboard", "Workbench"]
     assert groups["Policy"][:2] == ["Thresholds", "Phrase lists"]
     assert groups["Record"][0] == "Routing decisions"
     assert groups["People"] == ["Teams", "API keys", "Users", "Groups"]
-    assert sum(len(items) for items in groups.values()) == len(admin.site._registry) + 1
+    assert sum(len(items) for items in groups.values()) == len(admin.site._registry) + 2
 
 
 def test_staff_finds_only_what_it_may_see(rf):
