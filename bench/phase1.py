@@ -1,6 +1,7 @@
 """Phase 1's own time, in CPU time of its thread: `python -m bench.phase1`.
 
-Everything a decision takes before anything is called: measuring the request, the rules, the choice.
+Everything a decision takes before anything is called: measuring the request, the rules, the choice, and taking out of
+the asks what was said to us alone.
 """
 
 import json
@@ -15,7 +16,9 @@ import yaml
 
 from routing.engine.content import content_of, matched_phrases, policy_from
 from routing.engine.decide import decide
+from routing.engine.features import measure
 from routing.engine.types import LocalModel, Policy, RoutingRequest, Surroundings
+from routing.engine.words import without_tier_words
 from routing.phrases import compile_matcher
 
 ROOT = Path(__file__).parent
@@ -116,7 +119,9 @@ def timed(requests: Sequence[RoutingRequest], policy: Policy, runs: int) -> list
     times = []
     for request in islice(cycle(requests), runs):
         started = thread_time_ns()
-        decide(request, policy, around)
+        features = measure(request, policy)
+        decide(request, policy, around, None, features)
+        without_tier_words(request, features, policy)
         times.append((thread_time_ns() - started) / 1_000)
     return sorted(times)
 

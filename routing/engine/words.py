@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from routing.engine.features import Features
+from routing.engine.survey import MOST_PARTS, NEWEST_BLOCKS, NEWEST_MESSAGES
 from routing.engine.types import LADDER, Policy, RoutingRequest
 
 WORD = rf"@(?:{'|'.join(LADDER)})[:,]*\s+(?=\S)"
@@ -25,42 +26,44 @@ def without_tier_words(request: RoutingRequest, features: Features, policy: Poli
 
 
 def _without(messages: Messages, word: re.Pattern[str]) -> Messages:
-    cleaned = [_cleaned(message, word) if message.get("role") == "user" else message for message in messages]
-    return messages if all(map(_is_same, cleaned, messages)) else cleaned
+    """In a conversation of very many messages or blocks, only in the newest: before them the word stays."""
+    cleaned: list[Mapping[str, Any]] | None = None
+    left = MOST_PARTS
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        content = message.get("content")
+        left -= len(content) if isinstance(content, list) else 1
+        if message.get("role") == "user" and (without := _cleaned(content, word)) is not content:
+            cleaned = cleaned or list(messages)
+            cleaned[index] = {**message, "content": without}
+        if left <= 0:
+            break
+    return cleaned or messages
 
 
 def _without_newest(messages: Messages) -> Messages:
     """A client's own text goes before the ask: the word stands behind a tag or on a line of its own."""
-    for index in reversed(range(len(messages))):
-        cleaned = _cleaned(messages[index], BEHIND_A_TAG)
-        if cleaned is not messages[index]:
-            return [*messages[:index], cleaned, *messages[index + 1 :]]
+    for index in range(len(messages) - 1, max(-1, len(messages) - 1 - NEWEST_MESSAGES), -1):
+        message = messages[index]
+        content = message.get("content")
+        if message.get("role") == "user" and (without := _cleaned(content, BEHIND_A_TAG)) is not content:
+            return [*messages[:index], {**message, "content": without}, *messages[index + 1 :]]
     return messages
 
 
-def _cleaned(message: Mapping[str, Any], word: re.Pattern[str]) -> Mapping[str, Any]:
-    """The same message, unless a person's words in it begin with the word."""
-    content = message.get("content")
-    if message.get("role") != "user":
-        return message
+def _cleaned(content: Any, word: re.Pattern[str]) -> Any:
+    """The same content, unless a person's words in it begin with the word."""
     if isinstance(content, str):
-        text = _cut(content, word)
-        return message if text is content else {**message, "content": text}
-    if not isinstance(content, list) or not any(map(_has_text, content)):
-        return message
-    parts = [_cleaned_part(part, word) for part in content]
-    return message if all(map(_is_same, parts, content)) else {**message, "content": parts}
-
-
-def _has_text(part: Any) -> bool:
-    return isinstance(part, dict) and isinstance(part.get("text"), str)
-
-
-def _cleaned_part(part: Any, word: re.Pattern[str]) -> Any:
-    if not _has_text(part):
-        return part
-    text = _cut(part["text"], word)
-    return part if text is part["text"] else {**part, "text": text}
+        return _cut(content, word)
+    if not isinstance(content, list):
+        return content
+    cleaned = content
+    for index, part in enumerate(content[-NEWEST_BLOCKS:], start=max(0, len(content) - NEWEST_BLOCKS)):
+        text = part.get("text") if isinstance(part, dict) else None
+        if isinstance(text, str) and (without := _cut(text, word)) is not text:
+            cleaned = list(content) if cleaned is content else cleaned
+            cleaned[index] = {**part, "text": without}
+    return cleaned
 
 
 def _cut(text: str, word: re.Pattern[str]) -> str:
@@ -68,7 +71,3 @@ def _cut(text: str, word: re.Pattern[str]) -> str:
         return text
     found = word.match(text) if word is FIRST else word.search(text)
     return f"{text[: found.start()]}{text[found.end() :]}" if found else text
-
-
-def _is_same(one: object, other: object) -> bool:
-    return one is other

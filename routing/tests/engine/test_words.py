@@ -2,6 +2,7 @@ import pytest
 
 from routing.engine.content import policy_from
 from routing.engine.features import Features
+from routing.engine.survey import MOST_PARTS, NEWEST_BLOCKS
 from routing.engine.types import RoutingRequest
 from routing.engine.words import without_tier_words
 
@@ -51,6 +52,22 @@ def test_in_text_blocks_it_is_removed_too():
 
 def test_from_earlier_asks_it_is_removed_whatever_the_newest_says():
     assert sent_on("@opus prove it", "and now simpler", tier_word="") == ["prove it", "and now simpler"]
+
+
+def test_in_a_very_long_conversation_only_the_newest_asks_are_looked_at():
+    asks = ["@opus prove it"] * (MOST_PARTS + 2)
+
+    assert sent_on(*asks) == ["@opus prove it"] * 2 + ["prove it"] * MOST_PARTS
+
+
+def test_very_many_blocks_count_as_many_messages():
+    blocks = [{"type": "text", "text": "@opus prove it"}] * MOST_PARTS
+
+    first, second = sent_on("@opus prove it", blocks)
+
+    assert first == "@opus prove it"
+    assert [block["text"] for block in second].count("prove it") == NEWEST_BLOCKS
+    assert second[-1]["text"] == "prove it"
 
 
 def test_a_request_without_it_is_the_same_request():
