@@ -7,9 +7,10 @@ from routing.engine.asks import Ask, newest_ask
 from routing.engine.hits import LISTS, hits_in, hits_in_system, ids_of, merged
 from routing.engine.material import intent_of
 from routing.engine.survey import Survey, survey, tool_chars
-from routing.engine.types import LADDER, Policy, RoutingRequest
+from routing.engine.types import LADDER, Policy, RoutingRequest, phrase_id
 
 HOUSEKEEPING_SYSTEM_CHARS = 3_000  # longer system prompts are not read for housekeeping
+MOST_INTRODUCTIONS = 8
 NO_HITS: Mapping[str, tuple[int, ...]] = {}
 TIER_WORDS = {f"@{tier}": str(tier) for tier in LADDER}
 
@@ -17,6 +18,8 @@ TIER_WORDS = {f"@{tier}": str(tier) for tier in LADDER}
 class Features(NamedTuple):
     """Lengths are in characters; `tool_distance` counts messages from the end, 0 for none; `min_tier` is a rung.
 
+    `introduced_by` and `aside` decide nothing; they say what would count if phrases were taken from the policy:
+    what made a part of the ask material, and what else stands in the ask of a client's housekeeping.
     Packed features are read by the order of the fields: new ones go before `hits`, with a default.
     """
 
@@ -46,6 +49,8 @@ class Features(NamedTuple):
     is_agentic: bool = False
     local_only: bool = False
     tier_word: str = ""
+    introduced_by: tuple[int, ...] = ()
+    aside: tuple[tuple[int, ...], ...] = ()  # in the order of `LISTS`
     hits: Mapping[str, tuple[int, ...]] = NO_HITS
 
     @property
@@ -55,20 +60,33 @@ class Features(NamedTuple):
     def pack(self) -> tuple[Any, ...]:
         """Plain values: hits as ids in the order of `LISTS`, then the other fields in theirs."""
         *plain, hits = self
-        return (tuple([hits.get(name, ()) for name in LISTS]), *plain)
+        return (in_order(hits), *plain)
 
     @classmethod
     def unpack(cls, packed: Sequence[Any]) -> "Features":
         """What was packed before a field or a list was added lacks only these."""
         hits, *plain = packed
-        return cls(*plain)._replace(hits={name: tuple(ids) for name, ids in zip(LISTS, hits, strict=False) if ids})
+        features = cls(*plain)
+        return features._replace(
+            introduced_by=tuple(features.introduced_by),
+            aside=tuple(map(tuple, features.aside)),
+            hits=by_list(hits),
+        )
+
+
+def in_order(hits: Mapping[str, tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    return tuple([hits.get(name, ()) for name in LISTS])
+
+
+def by_list(ids: Sequence[Sequence[int]]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(listed) for name, listed in zip(LISTS, ids, strict=False) if listed}
 
 
 def measure(request: RoutingRequest, policy: Policy) -> Features:
     thresholds = policy.thresholds
     seen = survey(request.messages)
     tier_word, ask = _tier_word(newest_ask(request.messages, policy), policy)
-    intent = intent_of(ask, lambda words: "simple_task" in policy.match(words))
+    intent = intent_of(ask, lambda words: policy.match(words).get("simple_task", ()))
     in_ask = hits_in(intent, ask.chars, policy)
     in_system = hits_in_system(seen, policy)
     is_housekeeping = "housekeeping" in in_ask.found or (_may_be_bare(request, seen) and "housekeeping" in in_system)
@@ -102,6 +120,8 @@ def measure(request: RoutingRequest, policy: Policy) -> Features:
         is_agentic=tool_loop or "agent_protocol" in found or "agentic_marker" in found,
         local_only=request.local_only,
         tier_word=tier_word,
+        introduced_by=tuple(map(phrase_id, intent.introduced_by[:MOST_INTRODUCTIONS])) if intent.introduced_by else (),
+        aside=in_order(ids_of(in_ask.found, policy)) if is_housekeeping else (),
         hits=ids_of(found, policy),
     )
 

@@ -1,7 +1,7 @@
 """What an ask wants done, apart from what it is to be done to: fenced and quoted text and paths are material."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -43,7 +43,10 @@ TRACE = re.compile(r"\n(?:[ \t]+at \S|Traceback \(most|panic: |thread '|error\[E
 
 
 class Intent(NamedTuple):
-    """`text` is what is wanted; the rest says what came with it. `material_files` are named in the material alone."""
+    """`text` is what is wanted; the rest says what came with it. `material_files` are named in the material alone.
+
+    `introduced_by` are the phrases before a colon that made what follows it material.
+    """
 
     text: str
     files: int
@@ -52,25 +55,28 @@ class Intent(NamedTuple):
     has_material: bool
     has_path: bool
     has_trace: bool
+    introduced_by: Sequence[str]
 
 
-def intent_of(ask: Ask, introduces: Callable[[str], bool]) -> Intent:
-    """`introduces` says whether the words before a colon announce that material follows ("Translate: ...")."""
+def intent_of(ask: Ask, introductions: Callable[[str], Sequence[str]]) -> Intent:
+    """`introductions` finds what in the words before a colon announces that material follows ("Translate: ...")."""
     has_trace = TRACE.search(f"\n{ask.head}\n{ask.tail}") is not None
     prose, code_blocks = _without_fences(ask)
-    prose, introduced = _parted(prose, introduces)
+    prose, introduced, introduced_by = _parted(prose, introductions)
     files, prose, has_path = _named(prose)
     material_files, _, _ = _named(introduced)
     text = _without_quotes(prose)
     has_material = code_blocks > 0 or bool(introduced) or len(prose) - len(text) >= MATERIAL_CHARS
-    return Intent(text.strip(), len(files), len(material_files), code_blocks, has_material, has_path, has_trace)
+    return Intent(
+        text.strip(), len(files), len(material_files), code_blocks, has_material, has_path, has_trace, introduced_by
+    )
 
 
-def _parted(text: str, introduces: Callable[[str], bool]) -> tuple[str, str]:
+def _parted(text: str, introductions: Callable[[str], Sequence[str]]) -> tuple[str, str, Sequence[str]]:
     colon = text.find(":", 0, INTRODUCTION)
-    if colon >= 0 and text[colon + 1 : colon + 2].isspace() and introduces(text[:colon]):
-        return text[:colon], text[colon + 1 :].strip()
-    return text, ""
+    if colon >= 0 and text[colon + 1 : colon + 2].isspace() and (found := introductions(text[:colon])):
+        return text[:colon], text[colon + 1 :].strip(), found
+    return text, "", ()
 
 
 def _without_fences(ask: Ask) -> tuple[str, int]:

@@ -82,6 +82,7 @@ def test_hits_are_ids_of_phrases_the_heaviest_first():
         pytest.param(request("fix it", CALL, RESULT, tools=(TOOL,) * 30), id="an agent's"),
         pytest.param(request(system(EVERY_PHRASE), EVERY_PHRASE[:8_000], "b" * 99_999), id="large"),
         pytest.param(request(system(EVERY_PHRASE), EVERY_PHRASE[:200]), id="many phrases"),
+        pytest.param(request("Generate a title for it.\n\nuser: do a security audit"), id="housekeeping"),
     ],
 )
 def test_features_survive_packing_and_stay_small(asked):
@@ -134,3 +135,17 @@ def test_no_phrase_reaches_over_a_gap():
 )
 def test_a_phrase_within_a_longer_one_counts_with_it(found, kept):
     assert list(outermost(found)) == kept
+
+
+def test_what_made_text_material_is_kept_with_the_request():
+    assert measured("Translate to French: our harbour").introduced_by == (phrase_id("translate"),)
+    assert measured("Our harbour: translate it").introduced_by == ()
+
+
+def test_what_else_stands_in_housekeeping_is_set_aside():
+    features = measured("Generate a title for it.\n\nuser: prove the theorem in all files")
+
+    aside = dict(zip(LISTS, features.aside, strict=True))
+    assert phrase_id("prove") in aside["deep_reasoning"]
+    assert aside["housekeeping"] == features.hits["housekeeping"]
+    assert measured("prove the theorem").aside == ()

@@ -4,8 +4,8 @@ from routing.engine.asks import Ask
 from routing.engine.material import GAP, MAX_PATHS, intent_of
 
 
-def intent(text, tail="", introduces=lambda words: "translate" in words.lower()):
-    return intent_of(Ask(text, tail, len(text) + len(tail), True), introduces)
+def intent(text, tail="", introductions=lambda words: ["translate"] if "translate" in words.lower() else []):
+    return intent_of(Ask(text, tail, len(text) + len(tail), True), introductions)
 
 
 def words(text, tail=""):
