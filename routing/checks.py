@@ -15,6 +15,7 @@ NO_PROVIDER = "routing.W001"
 NO_POLICY = "routing.W002"
 POLICY_DIFFERS = "routing.W003"
 NO_PRICE = "routing.W004"
+TWO_CREDENTIALS = "routing.W005"
 
 
 @register(deploy=True)
@@ -29,6 +30,16 @@ def a_provider_is_configured(app_configs: Sequence[AppConfig] | None, **kwargs: 
             id=NO_PROVIDER,
         )
     ]
+
+
+@register
+def the_local_server_is_sent_one_credential(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if not (settings.LOCAL_LLM_BASIC_AUTH and settings.LOCAL_LLM_API_KEY):
+        return []
+    sentence = "LOCAL_LLM_API_KEY is sent to the local server, and the user in LOCAL_LLM_BASE_URL is not."
+    return [Warning(sentence, hint="Both go into one header: remove one of them.", id=TWO_CREDENTIALS)]
 
 
 @register(Tags.database)

@@ -39,9 +39,9 @@ def open_anthropic() -> Claude | None:
         transport(settings.ANTHROPIC_BASE_URL),
         settings.ANTHROPIC_BASE_URL,
         label="Claude's API",
-        headers=anthropic.headers(settings.ANTHROPIC_API_KEY),
+        headers=claude_headers(),
     )
-    return Claude(anthropic.Anthropic(upstream), AnthropicScout(upstream))
+    return Claude(anthropic.Anthropic(upstream), AnthropicScout(upstream.for_looks()))
 
 
 def open_local() -> Local | None:
@@ -54,17 +54,25 @@ def open_local() -> Local | None:
         headers=local_headers(),
     )
     if settings.LOCAL_LLM_KIND == "openai_compatible":
-        return Local(OpenAICompatible(upstream), OpenAICompatibleScout(upstream))
-    scout = OllamaScout(upstream, num_ctx=settings.LOCAL_NUM_CTX)
+        return Local(OpenAICompatible(upstream), OpenAICompatibleScout(upstream.for_looks()))
+    scout = OllamaScout(upstream.for_looks(), num_ctx=settings.LOCAL_NUM_CTX)
     ollama = Ollama(upstream, num_ctx=settings.LOCAL_NUM_CTX, keep_alive=settings.LOCAL_KEEP_ALIVE, thinks=scout.thinks)
     return Local(ollama, scout)
 
 
+def claude_headers() -> dict[str, str]:
+    """A user in ANTHROPIC_BASE_URL is for a proxy in front of it: Claude's own key stands in another header."""
+    user = settings.ANTHROPIC_BASIC_AUTH
+    return anthropic.headers(settings.ANTHROPIC_API_KEY) | ({"authorization": user} if user else {})
+
+
 def local_headers() -> dict[str, str]:
-    """Cloudflare Access tokens and the local key go to the local host only, on every request."""
+    """Key or user and Cloudflare Access tokens go to the local host only, on every request."""
     headers = {}
     if settings.LOCAL_LLM_API_KEY:
         headers["authorization"] = f"Bearer {settings.LOCAL_LLM_API_KEY}"
+    elif settings.LOCAL_LLM_BASIC_AUTH:
+        headers["authorization"] = settings.LOCAL_LLM_BASIC_AUTH
     if settings.LOCAL_CF_ACCESS_CLIENT_ID:
         headers["cf-access-client-id"] = settings.LOCAL_CF_ACCESS_CLIENT_ID
         headers["cf-access-client-secret"] = settings.LOCAL_CF_ACCESS_CLIENT_SECRET

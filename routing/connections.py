@@ -66,20 +66,26 @@ class Connections:
     async def _look_at_local(self, wanted: str, classifier: str) -> None:
         if self.local is None:
             return
+        why: BaseException | None = None
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 server = await self.local.scout.look(wanted)
                 name = server.serving(wanted)
                 model = await self.local.scout.describe(name, server) if name in server.models else None
         except (ProviderError, TimeoutError) as exc:
-            server, model = unreachable(exc), None
-        if server.notes != self.server.notes:
-            log.warning("local model: %s", "; ".join(server.notes) or "ready")
+            server, model, why = unreachable(exc), None, exc.__cause__
+        self._tell(server, why)
         self.server, self.local_model = server, model
         judge = server.find(classifier) or (model.name if model else "")
         self.has_classifier = model is not None and not model.is_demo and judge in server.loaded
         if model is not None and not model.is_demo:
             self._see_to(model.name, server.models)
+
+    def _tell(self, server: LocalServer, why: BaseException | None) -> None:
+        """News only: an outage is said once, however often it is looked at, and its end once."""
+        is_still_away = bool(self.server.notes) and not (self.server.is_reachable or server.is_reachable)
+        if server.notes != self.server.notes and not is_still_away:
+            log.warning("local model: %s%s", "; ".join(server.notes) or "ready", f" ({why!r})" if why else "")
 
     async def _look_at_claude(self) -> None:
         if self.anthropic is not None:

@@ -3,9 +3,10 @@
 import os
 import sys
 import warnings
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 import environ
@@ -52,11 +53,27 @@ def not_negative(name: str) -> float:
 
 
 def base_url(name: str, default: str = "") -> str:
-    """An http(s) address without trailing slash or `/v1`, both accepted; a malformed one is not shown."""
+    """An http(s) address without trailing slash, `/v1` (both accepted) or user; a malformed one is not shown."""
     value: str = read("str", name, default=default).rstrip("/").removesuffix("/v1")
-    if value and urlsplit(value).scheme not in ("http", "https"):
+    if value and not is_web_address(value):
         raise ImproperlyConfigured(f"{name} is no web address: use one that starts with http:// or https://")
-    return value
+    parts = urlsplit(value)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port
+        return False
+
+
+def basic_auth(name: str) -> str:
+    """The header's value for the user that an address names; empty without one."""
+    user, at, _ = urlsplit(read("str", name, default="")).netloc.rpartition("@")
+    credentials = ":".join(map(unquote, user.split(":", 1))) + ("" if ":" in user else ":")
+    return f"Basic {b64encode(credentials.encode()).decode()}" if at else ""
 
 
 def database(name: str) -> dict[str, Any]:
@@ -135,10 +152,12 @@ REDIS_URL = redis_url("REDIS_URL")
 # Local and Claude
 ANTHROPIC_API_KEY: str = read("str", "ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL = base_url("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+ANTHROPIC_BASIC_AUTH = basic_auth("ANTHROPIC_BASE_URL")
 DEFAULT_MODEL: str = read("str", "DEFAULT_MODEL", default="claude-sonnet-5-5")
 OPUS_MODEL: str = read("str", "OPUS_MODEL", default="claude-opus-5-5")
 HAIKU_MODEL: str = read("str", "HAIKU_MODEL", default="claude-haiku-5-5")
 LOCAL_LLM_BASE_URL = base_url("LOCAL_LLM_BASE_URL")
+LOCAL_LLM_BASIC_AUTH = basic_auth("LOCAL_LLM_BASE_URL")
 LOCAL_LLM_KIND = choice("LOCAL_LLM_KIND", ("ollama", "openai_compatible"), "ollama")
 LOCAL_LLM_API_KEY: str = read("str", "LOCAL_LLM_API_KEY", default="")
 LOCAL_LLM_DEFAULT_MODEL: str = read("str", "LOCAL_LLM_DEFAULT_MODEL", default="qwen2.5-coder:14b-instruct")

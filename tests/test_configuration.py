@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,8 @@ def test_the_platform_runs_release_web_worker_and_beat():
         pytest.param("PORT", "eighty", "PORT: ", id="no number"),
         pytest.param("LOG_LEVEL", "LOUD", "LOG_LEVEL is 'LOUD': use one of", id="no such choice"),
         pytest.param("LOCAL_LLM_BASE_URL", "models:8000", "LOCAL_LLM_BASE_URL is", id="no scheme"),
+        pytest.param("LOCAL_LLM_BASE_URL", "http://u:se/cret@h", "LOCAL_LLM_BASE_URL is no web address", id="no port"),
+        pytest.param("ANTHROPIC_BASE_URL", "https://", "ANTHROPIC_BASE_URL is no web address", id="no host"),
         pytest.param("LOCAL_MAX_INFLIGHT", "0", "LOCAL_MAX_INFLIGHT is 0", id="nothing at all"),
     ],
 )
@@ -117,3 +120,25 @@ def test_a_malformed_variable_stops_the_start_and_is_named_without_its_secret(va
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].startswith(f"django.core.exceptions.ImproperlyConfigured: {sentence}")
     assert "cret" not in result.stderr.replace("SECRET", "")
+
+
+@pytest.mark.parametrize(
+    ("user", "sent"),
+    [
+        pytest.param("me:pass@", "me:pass", id="user and password"),
+        pytest.param("me:p%40ss%3A@", "me:p@ss:", id="escaped"),
+        pytest.param("token@", "token:", id="a token alone"),
+    ],
+)
+def test_a_user_in_an_address_becomes_a_header_and_is_no_part_of_the_address(user, sent):
+    environment = {**os.environ, "LOCAL_LLM_BASE_URL": f"https://{user}models.example.com:8443/api/v1/"}
+
+    show = "from smartgateway import settings; print(settings.LOCAL_LLM_BASE_URL, settings.LOCAL_LLM_BASIC_AUTH)"
+    shown = subprocess.check_output([sys.executable, "-c", show], cwd=ROOT, env=environment, text=True)
+
+    header = f"Basic {b64encode(sent.encode()).decode()}"
+    assert shown.strip() == f"https://models.example.com:8443/api {header}"
+
+
+def test_an_address_without_a_user_has_no_such_header():
+    assert settings.LOCAL_LLM_BASIC_AUTH == settings.ANTHROPIC_BASIC_AUTH == ""

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ OWN = {
     "BOOTSTRAP_ADMIN_PASSWORD": "zqown-admin-0457",
 }
 PASSWORD = "zqown-password-0458"
-OWN_SECRETS = (*OWN.values(), PASSWORD, KEY)
+BASIC = b64encode(f"someone:{PASSWORD}".encode()).decode()
+OWN_SECRETS = (*OWN.values(), PASSWORD, BASIC, KEY)
+LOCAL_CREDENTIALS = (BASIC.encode(), OWN["LOCAL_LLM_API_KEY"].encode())
 MARK = "zqtold"  # in everything that clients send and nobody may keep
 TAG = "kept-by-design"
 HEADERS = {
@@ -115,7 +118,7 @@ def kept(request, tmp_path_factory):
     with serving(claude) as claude_url, serving(local) as local_url, (folder / "log").open("wb") as log:
         gateway = Gateway(
             folder,
-            **OWN,
+            **OWN | ({"LOCAL_LLM_API_KEY": ""} if kind == "ollama" else {}),  # so that the address's user is sent
             ANTHROPIC_BASE_URL=claude_url,
             LOCAL_LLM_BASE_URL=local_url.replace("://", f"://someone:{PASSWORD}@"),
             LOCAL_LLM_KIND=kind,
@@ -240,6 +243,7 @@ def test_both_upstreams_told_all_they_were_sent(kept):
     assert set(kept.told) == {f"{name}-{word}" for name in ("claude", "local") for word in TOLD}
     assert all(MARK.encode() in told for told in kept.told.values())
     assert all(OWN["LOCAL_CF_ACCESS_CLIENT_SECRET"].encode() in kept.told[f"local-{word}"] for word in TOLD)
+    assert all(any(word in told for word in LOCAL_CREDENTIALS) for name, told in kept.told.items() if "local" in name)
     assert all(OWN["ANTHROPIC_API_KEY"].encode() in kept.told[f"claude-{word}"] for word in TOLD)
 
 

@@ -17,11 +17,12 @@ AGAIN_AFTER_FAILURE_SECONDS = 60.0
 
 
 class AnthropicScout:
-    """The known names, empty until the first answer; old ones stay while the API is away."""
+    """The known names, empty until the first answer; old ones stay while the API is away, which is said once."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._next_at = float("-inf")
+        self._trouble = ""
         self.models: frozenset[str] = frozenset()
 
     async def look(self) -> None:
@@ -32,8 +33,16 @@ class AnthropicScout:
             listed: Any = msgspec.json.decode(await self._upstream.get("/v1/models?limit=1000", LOOK, VERSION))
             self.models = frozenset(row["id"] for row in listed["data"])
         except ProviderError as exc:
-            log.warning("Claude's models cannot be listed: %s", exc.message)
+            self._tell(f"{exc.message} ({exc.__cause__!r})" if exc.__cause__ else exc.message)
         except (msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError):
-            log.warning("Claude's models cannot be listed: the answer is not a list of models")
+            self._tell("the answer is not a list of models")
         else:
+            self._tell("")
             self._next_at = time.monotonic() + AGAIN_SECONDS
+
+    def _tell(self, trouble: str) -> None:
+        if trouble and not self._trouble:
+            log.warning("Claude's models cannot be listed: %s", trouble)
+        elif self._trouble and not trouble:
+            log.warning("Claude's models can be listed again")
+        self._trouble = trouble

@@ -4,7 +4,10 @@ httpx's client layer costs more than everything else on the way (redirects, cook
 it is wanted here; its Request, Response, transports, timeouts and errors stay.
 """
 
-from collections.abc import Mapping
+import logging
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from copy import copy
 
 import httpx
 
@@ -43,8 +46,15 @@ class Upstream:
             **headers,
         }
         self._headers = [(name.encode(), value.encode()) for name, value in every.items()]
-        self._secrets = secrets_in(headers, httpx.URL(base_url))
+        self._secrets = tuple(secrets_in(headers))
+        self._log_level = logging.WARNING
         self._urls: dict[str, httpx.URL] = {}
+
+    def for_looks(self) -> "Upstream":
+        """The same, for asking again and again: trouble on the line is told by who looks, once, and not each time."""
+        looking = copy(self)
+        looking._log_level = logging.DEBUG
+        return looking
 
     async def get(self, path: str, timeouts: Timeouts, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of a 200; anything else is raised."""
@@ -74,8 +84,8 @@ class Upstream:
         try:
             response = await self._transport.handle_async_request(request)
         except (httpx.HTTPError, httpx.StreamError) as exc:
-            raise broken(exc, self.label) from exc
-        reply = Reply(response, self.label, self._secrets)
+            raise broken(exc, self.label, log_level=self._log_level) from exc
+        reply = Reply(response, self.label, self._secrets, self._log_level)
         if reply.status != 200:
             raise await reply.failure()
         if reply.headers.get("content-type", "").startswith("text/html"):
@@ -95,7 +105,12 @@ class Upstream:
         )
 
 
-def secrets_in(headers: Mapping[str, str], url: httpx.URL) -> tuple[str, ...]:
+def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
     """What an upstream is sent and no one else may see."""
-    held = [headers[name].removeprefix("Bearer ") for name in SECRET_HEADERS if name in headers]
-    return tuple(filter(None, [*held, url.password]))
+    for name in SECRET_HEADERS:
+        value = headers.get(name, "")
+        if value.startswith("Basic "):
+            user, _, password = b64decode(value.removeprefix("Basic ")).decode().partition(":")
+            yield password or user
+        if value:
+            yield value.removeprefix("Bearer ").removeprefix("Basic ")

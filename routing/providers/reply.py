@@ -20,9 +20,11 @@ DRAIN_SECONDS = 0.5
 class Reply:
     """An answer whose head has arrived. Either `body` or `reads` is used; both close it."""
 
-    __slots__ = ("_is_closed", "_secrets", "_stream", "headers", "label", "request_id", "status")
+    __slots__ = ("_is_closed", "_log_level", "_secrets", "_stream", "headers", "label", "request_id", "status")
 
-    def __init__(self, response: httpx.Response, label: str, secrets: Sequence[str] = ()) -> None:
+    def __init__(
+        self, response: httpx.Response, label: str, secrets: Sequence[str] = (), log_level: int = logging.WARNING
+    ) -> None:
         self.status = response.status_code
         # httpx's own mapping looks through all headers, and at their encoding, for each it is asked for
         self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
@@ -32,6 +34,7 @@ class Reply:
         self._is_closed = False
         self.label = label
         self._secrets = secrets
+        self._log_level = log_level
 
     async def failure(self) -> ProviderError:
         """For an answer that is not one."""
@@ -48,7 +51,7 @@ class Reply:
             async for data in self._stream:
                 yield data
         except (httpx.HTTPError, httpx.StreamError) as exc:
-            raise broken(exc, self.label, request_id=self.request_id) from exc
+            raise broken(exc, self.label, self.request_id, self._log_level) from exc
         finally:
             await self.aclose()
 
@@ -133,15 +136,15 @@ def upstream_request_id(headers: Mapping[str, str]) -> str:
     return headers.get("request-id") or headers.get("x-request-id") or ""
 
 
-def broken(exc: Exception, label: str, request_id: str = "") -> ProviderError:
+def broken(exc: Exception, label: str, request_id: str = "", log_level: int = logging.WARNING) -> ProviderError:
     """httpx's error as ours. What failed before it was sent, or broke off unanswered, is worth one more try."""
     if isinstance(exc, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout | httpx.UnsupportedProtocol):
-        logger.warning("%s cannot be reached: %r", label, exc)
+        logger.log(log_level, "%s cannot be reached: %r", label, exc)
         what = f"{label} cannot be reached"  # where it is, is for the log alone
         return ProviderUnavailableError(what, kind="connect_failed", is_retryable=True, was_sent=False)
     if isinstance(exc, httpx.TimeoutException):
         return ProviderTimeoutError(f"{label} was silent for too long", kind="timeout", upstream_request_id=request_id)
-    logger.warning("%s broke off: %r", label, exc)
+    logger.log(log_level, "%s broke off: %r", label, exc)
     return ProviderUnavailableError(
         f"{label} broke off",
         kind="broken_off",

@@ -37,6 +37,13 @@ def test_a_gateway_without_any_provider_is_told_which_variables_to_set(settings)
     assert "LOCAL_LLM_BASE_URL" in hint
 
 
+@pytest.mark.parametrize(("key", "is_warned"), [("a-key", True), ("", False)])
+def test_a_user_that_is_not_sent_because_a_key_is_is_named(settings, key, is_warned):
+    settings.LOCAL_LLM_BASIC_AUTH, settings.LOCAL_LLM_API_KEY = "Basic eDp5", key
+
+    assert ("routing.W005" in warnings()) is is_warned
+
+
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "LOCAL_LLM_BASE_URL"])
 def test_one_provider_is_enough(settings, variable):
     settings.ANTHROPIC_API_KEY = settings.LOCAL_LLM_BASE_URL = ""

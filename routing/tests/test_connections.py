@@ -7,8 +7,9 @@ import pytest
 from routing import clients, connections
 from routing.breakers import breaker
 from routing.breakers import forget as forget_breakers
+from routing.capabilities import anthropic
 from routing.engine.types import LADDER, LocalModel, Tier
-from routing.providers.base import Call
+from routing.providers.base import Call, ProviderError
 
 LOCAL_HOST, CLAUDE_HOST = "ollama.test", "claude.test"
 
@@ -251,6 +252,52 @@ async def test_a_server_in_trouble_is_a_note_and_never_an_error(connect, handler
     assert connections.surroundings().configured == {Tier.LOCAL}
     assert connections.surroundings().available == frozenset()
     assert "LOCAL_LLM_BASE_URL" in connections.local_notes()[0]
+
+
+async def test_an_outage_is_said_once_with_its_cause_and_its_end_once(connect, caplog):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"])
+    answers = [server, refuse, lambda request: httpx.Response(500), refuse, server, server, refuse]
+    connect(lambda request: answers[0](request), LOCAL_LLM_DEFAULT_MODEL="qwen:7b")
+
+    while answers:
+        await connections.refresh()
+        answers.pop(0)
+
+    away = (
+        "local model: the local model server cannot be reached: check LOCAL_LLM_BASE_URL and that the server runs "
+        "(ConnectError('refused'))"
+    )
+    assert caplog.messages == [away, "local model: ready", away]
+
+
+async def test_a_request_that_fails_during_an_outage_is_logged_all_the_same(connect, caplog):
+    connect(refuse)
+    await connections.start()
+    caplog.clear()
+
+    with pytest.raises(ProviderError):
+        await connections.provider("local").complete(Call("qwen:7b", {"messages": []}, "a"))
+
+    assert caplog.messages == ["the local model server cannot be reached: ConnectError('refused')"]
+
+
+async def test_that_claudes_models_cannot_be_listed_is_said_once_and_that_they_can_again_once(
+    connect, caplog, monkeypatch
+):
+    monkeypatch.setattr(anthropic, "AGAIN_AFTER_FAILURE_SECONDS", 0)
+    monkeypatch.setattr(anthropic, "AGAIN_SECONDS", 0)
+    listed = httpx.Response(200, json={"data": [{"id": "claude-opus-5-5"}]})
+    answers = [refuse, refuse, lambda request: listed, lambda request: listed]
+    connect(claude=lambda request: answers[0](request))
+
+    while answers:
+        await connections.refresh()
+        answers.pop(0)
+
+    assert caplog.messages == [
+        "Claude's models cannot be listed: Claude's API cannot be reached (ConnectError('refused'))",
+        "Claude's models can be listed again",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"{}", b'{"models": 3, "data": 3}', b'{"models": [3], "data": [{}]}'])

@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from routing import clients
+from routing.providers import anthropic
 from smartgateway.keys.models import ApiKey
 from smartgateway.local import surroundings
 from smartgateway.local.box import State
 from smartgateway.local.states import local as local_found
-from smartgateway.local.states import local_address
 
 PATIENCE_SECONDS = 5.0
 SLOW_SYNC_SECONDS = 0.05
@@ -40,8 +41,7 @@ def key() -> State:
 def claude() -> State:
     if not settings.ANTHROPIC_API_KEY:
         return State("Claude", None, "is off", "set ANTHROPIC_API_KEY in .env")
-    headers = {"x-api-key": settings.ANTHROPIC_API_KEY, "anthropic-version": "2023-06-01"}
-    answer = fetched(f"{settings.ANTHROPIC_BASE_URL}/v1/models", headers)
+    answer = fetched(f"{settings.ANTHROPIC_BASE_URL}/v1/models", clients.claude_headers() | anthropic.VERSION)
     if isinstance(answer, str):
         return State("Claude", False, f"cannot be reached: {answer}", "check the network and ANTHROPIC_BASE_URL")
     if answer.status_code in (401, 403):
@@ -55,11 +55,7 @@ def local_model() -> State:
     if not settings.LOCAL_LLM_BASE_URL:
         return local_found(surroundings.look())
     path = "/api/tags" if settings.LOCAL_LLM_KIND == "ollama" else "/v1/models"
-    headers = {"Authorization": f"Bearer {settings.LOCAL_LLM_API_KEY}"} if settings.LOCAL_LLM_API_KEY else {}
-    if settings.LOCAL_CF_ACCESS_CLIENT_ID:
-        headers["CF-Access-Client-Id"] = settings.LOCAL_CF_ACCESS_CLIENT_ID
-        headers["CF-Access-Client-Secret"] = settings.LOCAL_CF_ACCESS_CLIENT_SECRET
-    answer = fetched(f"{settings.LOCAL_LLM_BASE_URL}{path}", headers)
+    answer = fetched(f"{settings.LOCAL_LLM_BASE_URL}{path}", clients.local_headers())
     if isinstance(answer, str):
         return State("Local model", False, f"cannot be reached: {answer}", "check LOCAL_LLM_BASE_URL and the server")
     if answer.status_code != 200 or "json" not in answer.headers.get("content-type", ""):
@@ -68,7 +64,7 @@ def local_model() -> State:
     if settings.LOCAL_LLM_DEFAULT_MODEL not in answer.text:
         words = f"answers, without {settings.LOCAL_LLM_DEFAULT_MODEL}: the largest model there serves instead"
         return State("Local model", True, words, f"ollama pull {settings.LOCAL_LLM_DEFAULT_MODEL}")
-    return State("Local model", True, f"{settings.LOCAL_LLM_DEFAULT_MODEL} at {local_address()}")
+    return State("Local model", True, f"{settings.LOCAL_LLM_DEFAULT_MODEL} at {settings.LOCAL_LLM_BASE_URL}")
 
 
 def fetched(url: str, headers: dict[str, str]) -> httpx.Response | str:

@@ -1,7 +1,6 @@
 """What is and what is not configured, each with the next step: the last lines of the box."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -37,14 +36,8 @@ def local(found: Found) -> State:
             return State("Local model", True, f"{serving}, the largest one in Ollama", f"ollama pull {wanted}")
         return State("Local model", True, f"{serving} in Ollama")
     if settings.LOCAL_LLM_BASE_URL:
-        return State("Local model", True, f"{wanted} at {local_address()}")
+        return State("Local model", True, f"{wanted} at {settings.LOCAL_LLM_BASE_URL}")
     return State("Local model", False, "there is none", f"install Ollama (ollama.com), then ollama pull {wanted}")
-
-
-def local_address() -> str:
-    """Without the password that it may hold."""
-    parts = urlsplit(settings.LOCAL_LLM_BASE_URL)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def database() -> State:

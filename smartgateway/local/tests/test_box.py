@@ -49,15 +49,6 @@ def test_it_says_where_other_clients_are_set_up():
     assert f"{URL}/connect/" in shown()
 
 
-def test_a_password_in_the_local_servers_address_is_not_shown(settings):
-    settings.LOCAL_LLM_BASE_URL = "https://me:hidden@ollama.example.org:8443/api"
-
-    text = shown()
-
-    assert "at https://ollama.example.org:8443/api" in text
-    assert "hidden" not in text
-
-
 def test_a_gateway_without_a_key_says_what_to_set():
     assert "○ Claude       the tiers sonnet and opus are off" in shown()
     assert "→ set ANTHROPIC_API_KEY in .env" in shown()
