@@ -91,7 +91,7 @@ FROM_ROW: dict[str, Convert] = {
     "BinaryField": bytes,
 }
 
-DECISION = Shape(RoutingDecision, DecisionRecord, first_attempt=None)
+DECISION = Shape(RoutingDecision, DecisionRecord, first_attempt=None, text=None)
 INTENT = Shape(Attempt, AttemptIntent)
 ATTEMPT = Shape(Attempt, AttemptRecord)
 OUTCOME = Shape(Outcome, OutcomeRecord, id="decision_id", attempts=None)

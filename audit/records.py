@@ -18,6 +18,15 @@ class AttemptIntent(msgspec.Struct, array_like=True, tag="intent"):
     started_at: float
 
 
+class AskText(msgspec.Struct, array_like=True):
+    """The newest words of a person, as the rules read them; `tail` is empty when `head` holds them whole."""
+
+    head: str
+    tail: str
+    chars: int  # of the whole, read or not
+    is_newest: bool  # nothing but clients' text follows them
+
+
 class DecisionRecord(msgspec.Struct, array_like=True, tag="decision"):
     id: bytes  # UUIDv7
     created_at: float
@@ -54,6 +63,7 @@ class DecisionRecord(msgspec.Struct, array_like=True, tag="decision"):
     is_agentic: bool
     tags: list[str]
     first_attempt: AttemptIntent | None  # None when nothing is going to be called
+    text: AskText | None = None  # only of a team that switched this on; into a table of its own, outside the chain
 
 
 class AttemptRecord(msgspec.Struct, array_like=True, tag="attempt"):

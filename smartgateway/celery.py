@@ -26,6 +26,10 @@ app.conf.beat_schedule = {
         "task": "audit.tasks.remove_expired_task",
         "schedule": crontab(hour=2, minute=40),
     },
+    "remove prompt text that is older than its team keeps it": {
+        "task": "smartgateway.keys.tasks.remove_expired_texts_task",
+        "schedule": crontab(hour=2, minute=10),
+    },
 }
 
 

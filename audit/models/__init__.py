@@ -1,7 +1,11 @@
-"""The record's tables. Append-only, written by the shipper alone; ids and name snapshots, no relation out of audit."""
+"""The record's tables. Written by the shipper alone; ids and name snapshots, no relation out of audit.
+
+All but prompt text, which has a retention of its own, are append-only.
+"""
 
 from audit.models.record import Attempt, Outcome, Refusal, RoutingDecision
 from audit.models.report import BypassReport, DailyReport, ReportDay, TagReport
+from audit.models.text import PromptText
 from audit.models.writer import Removal, Writer
 
 __all__ = [
@@ -9,6 +13,7 @@ __all__ = [
     "BypassReport",
     "DailyReport",
     "Outcome",
+    "PromptText",
     "Refusal",
     "Removal",
     "ReportDay",

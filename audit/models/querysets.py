@@ -1,5 +1,6 @@
 """What is asked of the record. The order and the ranges of time are those of the ids."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
@@ -15,8 +16,9 @@ from audit.latency import merged, percentile
 if TYPE_CHECKING:
     from audit.models.record import RoutingDecision as _RoutingDecision
     from audit.models.report import DailyReport as _DailyReport
+    from audit.models.text import PromptText as _PromptText
 else:
-    _RoutingDecision = _DailyReport = Model
+    _RoutingDecision = _DailyReport = _PromptText = Model
 
 ZERO: dict[str, Value] = {
     "PositiveBigIntegerField": Value(0),
@@ -52,6 +54,19 @@ class RoutingDecisionQuerySet(QuerySet[_RoutingDecision]):
         if before is not None:
             chosen &= Q(id__lt=before)
         return self.filter(chosen).select_related("outcome").order_by("-id")[:limit]
+
+
+class PromptTextQuerySet(QuerySet[_PromptText]):
+    def visible_to(self, teams: frozenset[int] | None) -> Self:
+        """Only text of `teams`; None sees all."""
+        return self if teams is None else self.filter(team_id__in=teams)
+
+    def for_decisions(self, ids: Iterable[UUID]) -> Self:
+        return self.filter(pk__in=list(ids))
+
+    def before(self, moment: datetime) -> Self:
+        """Of requests that came earlier."""
+        return self.filter(pk__lt=id_at(moment))
 
 
 class DailyReportQuerySet(QuerySet[_DailyReport]):

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from audit.models import Attempt, Outcome, Refusal, RoutingDecision
+from audit.models import Attempt, Outcome, PromptText, Refusal, RoutingDecision
 from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord, Record, RefusalRecord
 from audit.shipper.tables import Row, Table
 
-DECISIONS = Table(RoutingDecision, DecisionRecord, on_conflict="", without=frozenset({"first_attempt"}))
+DECISIONS = Table(RoutingDecision, DecisionRecord, on_conflict="", without=frozenset({"first_attempt", "text"}))
 # An attempt that is still open gives way to its end, which knows everything but the intent's sequence.
 ATTEMPTS = Table(Attempt, AttemptRecord, on_conflict="{table}.duration IS NULL AND excluded.duration IS NOT NULL")
 # What the sweeper had to assume gives way to what the writer says.
@@ -29,6 +29,7 @@ class Batch:
         self._attempts: dict[bytes, Row] = {}
         self._outcomes: dict[bytes, Row] = {}
         self._refusals: list[Row] = []
+        self._texts: list[PromptText] = []
 
     def __len__(self) -> int:
         return len(self._decisions) + len(self._attempts) + len(self._outcomes) + len(self._refusals)
@@ -39,6 +40,8 @@ class Batch:
                 self._decisions.append(DECISIONS.row(writer_id, sequence, record, mac))
                 if record.first_attempt is not None:
                     self._intend(writer_id, None, record.first_attempt)
+                if record.text is not None:
+                    self._texts.append(PromptText.of(record, record.text))
             case AttemptIntent():
                 self._intend(writer_id, sequence, record, mac)
             case OutcomeRecord():
@@ -51,6 +54,8 @@ class Batch:
     def save(self) -> None:
         for table, rows in self._tables():
             table.insert(rows)
+        if self._texts:
+            PromptText.objects.bulk_create(self._texts, ignore_conflicts=True)
 
     def _tables(self) -> list[tuple[Table, list[Row]]]:
         return [

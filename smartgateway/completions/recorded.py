@@ -18,6 +18,7 @@ from routing.route import Routed
 from smartgateway.completions.exchange import Exchange
 from smartgateway.completions.fallback import Candidate
 from smartgateway.completions.savings import Baselines, Served, baselines, cache_saved, cost
+from smartgateway.completions.texts import text_of
 
 DIGESTED_CHARS = 8192
 NO_USAGE = Usage()
@@ -69,6 +70,7 @@ def decision(exchange: Exchange) -> DecisionRecord:
         is_agentic=features.is_agentic,
         tags=list(ask.options.tags),
         first_attempt=exchange.first_intent,
+        text=text_of(exchange),
     )
 
 

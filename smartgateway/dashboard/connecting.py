@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.views.generic import TemplateView
@@ -14,7 +13,7 @@ from django.views.generic import TemplateView
 from smartgateway.dashboard.clients import clients, is_public
 from smartgateway.dashboard.pages import StrictPolicyMixin
 from smartgateway.keys.issuing import issue
-from smartgateway.keys.models import ApiKey, Team
+from smartgateway.keys.models import ApiKey, Team, TeamQuerySet
 
 MOST_OWN_KEYS = 20
 NO_KEY = "sk-sg-YOUR-KEY"
@@ -65,10 +64,15 @@ class Connect(StrictPolicyMixin, LoginRequiredMixin, TemplateView):
         assert isinstance(self.request.user, User)
         given = {"form": KeyForm(self.request.user), **kwargs}
         return super().get_context_data(
-            **given, address=address, is_public=is_public(address), clients=clients(values), placeholder=NO_KEY
+            **given,
+            address=address,
+            is_public=is_public(address),
+            clients=clients(values),
+            placeholder=NO_KEY,
+            recorded=teams_of(self.request.user).recording_text(),
         )
 
 
-def teams_of(user: User) -> QuerySet[Team]:
+def teams_of(user: User) -> TeamQuerySet:
     """Where the user may have a key: in teams of one's own, an admin in any."""
     return Team.objects.all() if user.is_superuser else Team.objects.filter(memberships__user=user)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from audit.models import Attempt, Outcome, RoutingDecision
+from audit.models import Attempt, Outcome, PromptText, RoutingDecision
 from audit.presentation.words import BAND, FIRED, MARGIN, RULE, THRESHOLD, VALUE, outcome_of, words
 from routing.engine.features import Features
 from smartgateway.dashboard.decisions import measured
@@ -47,6 +47,7 @@ class Explained:
     outcome: Outcome | None
     candidates: list[tuple[str, Decimal | None]]
     baselines: list[tuple[str, Decimal | None]]
+    text: PromptText | None
 
 
 def explained(decision: RoutingDecision) -> Explained:
@@ -66,6 +67,7 @@ def explained(decision: RoutingDecision) -> Explained:
         ]
         if outcome
         else [],
+        text=PromptText.objects.for_decisions([decision.pk]).first(),
     )
 
 

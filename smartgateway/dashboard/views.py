@@ -40,6 +40,7 @@ class Overview(TeamPage):
             tier_titles=TIERS.values(),
             trend=trend(shown),
             notices=notices() if self.teams is None else [],
+            recorded=Team.objects.visible_to(self.teams).recording_text(),
             scope=scope(self.teams),
             machine_cost=machine_cost(asked.period, settings.LOCAL_MONTHLY_COST),
             time_zone=settings.REPORT_TIME_ZONE,

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from audit.texts import remove_texts
 from smartgateway.keys.issuing import mint
 from smartgateway.keys.models import ApiKey, Membership, Team
 
@@ -30,13 +31,34 @@ class MembershipInline(TabularInline):
     autocomplete_fields = ["user", "team"]
 
 
+def switched(team: Team) -> str:
+    """What the switch for prompt text now means, and who is told."""
+    if team.is_text_recorded:
+        return (
+            f"What people of {team.name} ask is recorded from now on and kept for {team.text_kept_days} days. Their "
+            "pages say so, and this change stands in the team's history."
+        )
+    return f"No prompt text of {team.name} is recorded any more. What was recorded stays until its days are over."
+
+
 @admin.register(Team)
 class TeamAdmin(ModelAdmin):
-    list_display = ["name", "members_count", "keys_count", "is_local_only", "requests_per_minute", "created_at"]
+    list_display = ["name", "members_count", "keys_count", "is_local_only", "is_text_recorded", "requests_per_minute"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    fieldsets = [(None, {"fields": ["name", "slug"]}), MAY_SERVE, ("Limits", {"fields": ["requests_per_minute"]})]
+    fieldsets = [
+        (None, {"fields": ["name", "slug"]}),
+        MAY_SERVE,
+        ("Limits", {"fields": ["requests_per_minute"]}),
+        ("Prompt text", {"fields": ["is_text_recorded", "text_kept_days"]}),
+    ]
     inlines = [MembershipInline]
+    actions = ["remove_texts_of_selected"]
+
+    def save_model(self, request: HttpRequest, obj: Team, form: "ModelForm[Team]", change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "is_text_recorded" in form.changed_data:
+            messages.warning(request, switched(obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         teams: QuerySet[Team] = super().get_queryset(request)
@@ -44,6 +66,15 @@ class TeamAdmin(ModelAdmin):
             members_count=Count("memberships", distinct=True),
             keys_count=Count("keys", filter=Q(keys__is_active=True), distinct=True),
         )
+
+    @action(description="Remove the prompt text of the selected teams now", permissions=["change"])
+    def remove_texts_of_selected(self, request: HttpRequest, queryset: QuerySet[Team]) -> None:
+        removed = 0
+        for team in queryset:
+            count = remove_texts(team.pk)
+            self.log_change(request, team, f"Prompt text of {count} requests removed.")
+            removed += count
+        messages.success(request, f"Prompt text of {removed} requests is removed; their decisions stay.")
 
     @display(description="members", ordering="members_count")
     def members_count(self, team: Any) -> int:

@@ -4,12 +4,13 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Q, Sum
 
 from routing.engine.types import Tier
 
+MOST_TEXT_DAYS = 3650
 USABLE = Q(is_active=True) & (Q(owner=None) | Q(owner__is_active=True))
 
 
@@ -52,6 +53,14 @@ class TierLimits(models.Model):
         return frozenset(tier for tier in Tier if getattr(self, f"allows_{tier.value}"))
 
 
+class TeamQuerySet(models.QuerySet["Team"]):
+    def visible_to(self, teams: frozenset[int] | None) -> "TeamQuerySet":
+        return self if teams is None else self.filter(pk__in=teams)
+
+    def recording_text(self) -> "TeamQuerySet":
+        return self.filter(is_text_recorded=True)
+
+
 class Team(TierLimits):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(unique=True, help_text="Short name for addresses and file names.")
@@ -62,15 +71,34 @@ class Team(TierLimits):
         validators=[MinValueValidator(1)],
         help_text="Caps the limit of each key of this team. Empty: each key's own limit holds.",
     )
+    is_text_recorded = models.BooleanField(
+        "record prompt text",
+        default=False,
+        help_text="On: the newest words of a person in each request (their first and last 4,096 characters) are kept, "
+        "readable for this team's managers and for admins; the team's members are told on their pages. A policy can "
+        "then be tried on what was really asked. Takes effect within 2 seconds. Off: no text is kept from then on.",
+    )
+    text_kept_days = models.PositiveIntegerField(
+        "keep prompt text for days",
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_TEXT_DAYS)],
+        help_text="Older text of this team is removed each night, also once the switch is off again.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     change_mark = ChangeMark()
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="teams")
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
         constraints = [
             *TierLimits.Meta.constraints,
             models.CheckConstraint(name="team_limit_is_positive", condition=Q(requests_per_minute__gte=1)),
+            models.CheckConstraint(
+                name="team_text_days_are_bounded",
+                condition=Q(text_kept_days__gte=1) & Q(text_kept_days__lte=MOST_TEXT_DAYS),
+            ),
         ]
 
     def __str__(self) -> str:

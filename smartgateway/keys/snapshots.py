@@ -60,6 +60,7 @@ def snapshot_of(key: ApiKey) -> KeySnapshot:
         local_only=key.is_local_only or team.is_local_only,
         requests_per_minute=min(limit for limit in limits if limit is not None),
         allowed_tiers=key.allowed_tiers & team.allowed_tiers,
+        is_record_text_on=team.is_text_recorded,
         expires_at=None if key.expires_at is None else key.expires_at.timestamp(),
     )
 
