@@ -171,6 +171,11 @@ def test_route_explains_without_calling_anyone(served, doubles):
 
     assert (answer["band"], answer["decision"]["tier"]) == ("CLAUDE", "opus")
     assert {"rule", "value", "threshold", "margin"} <= set(answer["decision"]["reasons"][0])
+    explained = answer["explanation"]
+    assert explained["decided_by"] == ["deep_reasoning", "opus_score"]
+    assert len(explained["tried"]) == 18
+    assert {flip["tier"] for flip in explained["flips"]} <= {"local", "sonnet"}
+    assert explained["sentence"].startswith("This request goes to Claude Opus, because the rules were sure: deep")
     assert len(doubles["claude"].requests) == seen
 
 

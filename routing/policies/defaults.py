@@ -54,6 +54,12 @@ def shipped_policy() -> Mapping[str, Any]:
     return loaded
 
 
+@cache
+def bounds() -> Mapping[str, tuple[float, float]]:
+    """What an operator may set, by threshold."""
+    return {name: (entry["lower"], entry["upper"]) for name, entry in shipped_policy()["thresholds"].items()}
+
+
 def _refuse_out_of_bounds(shipped: Mapping[str, Any], values: Mapping[str, float]) -> None:
     for variable, (section, *name) in PLACES.items():
         if section == "thresholds":

@@ -1,6 +1,7 @@
 """The published policy in this process's memory."""
 
 import logging
+from functools import lru_cache
 
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError
@@ -13,6 +14,7 @@ from routing.policies.drafts import digest_of
 from routing.policies.environment import differences
 
 logger = logging.getLogger(__name__)
+KEPT_VERSIONS = 4  # that are decided by again
 LOOK_BACK = 20  # versions tried at the start when the newest cannot be read
 
 _policy: Policy | None = None
@@ -77,6 +79,20 @@ def frozen(version: PolicyVersion) -> Policy:
         return policy_from(version.content, version=version.number, digest=version.digest, match=match)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         raise BrokenVersionError(f"policy {version.number} cannot be read: {exc!r}") from exc
+
+
+def published(number: int) -> Policy | None:
+    """Any published version, to decide by it again; None where it is not there or cannot be read."""
+    digest = PolicyVersion.objects.filter(number=number).values_list("digest", flat=True).first()
+    try:
+        return _published(number, digest) if digest else None
+    except BrokenVersionError:
+        return None
+
+
+@lru_cache(maxsize=KEPT_VERSIONS)
+def _published(number: int, digest: str) -> Policy:
+    return frozen(PolicyVersion.objects.get(number=number, digest=digest))
 
 
 def _load(newest: tuple[int, str]) -> bool:

@@ -3,12 +3,15 @@
 from typing import Any
 
 import msgspec
+from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from routing import connections
 from routing.breakers import breaker
-from routing.engine.types import Reason, RoutingDecision
+from routing.engine.explain import Explanation, Flip, deciding
+from routing.engine.telling import cause, destination, otherwise
+from routing.engine.types import Phase, Reason, RoutingDecision
 from routing.route import Routed
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
@@ -16,6 +19,7 @@ from smartgateway.api.shapes import chat_form
 from smartgateway.completions import path
 from smartgateway.completions.admission import admit
 from smartgateway.completions.exchange import Ask, Exchange
+from smartgateway.completions.explaining import explanation_of
 
 
 class Route(GatewayView):
@@ -26,7 +30,9 @@ class Route(GatewayView):
         body = chat_form(request.data).body
         ask = Ask(key=key_of(request), face="route", body=body, options=options(request.META, body), is_stream=False)
         exchange = await path.decided(ask, ask_classifier=request.query_params.get("classify") == "1")
-        return HttpResponse(msgspec.json.encode(explanation(exchange)), content_type="application/json")
+        found = await sync_to_async(explanation_of, thread_sensitive=False)(exchange.routed)  # milliseconds of work
+        body = {**explanation(exchange), "explanation": explanation_object(exchange.routed, found)}
+        return HttpResponse(msgspec.json.encode(body), content_type="application/json")
 
 
 def explanation(exchange: Exchange) -> dict[str, Any]:
@@ -43,6 +49,46 @@ def explanation(exchange: Exchange) -> dict[str, Any]:
         "classifier": classifier_object(routed),
         "tools_removed": routed.remove_tools,
         "would_serve": would_serve(exchange),
+    }
+
+
+def explanation_object(routed: Routed, found: Explanation | None) -> dict[str, Any]:
+    """What was tried, what decided, what was near, and the least that would have flipped the tier."""
+    decision = routed.decision
+    band = routed.signals.band
+    flips = found.flips if found else ()
+    return {
+        "of": "auto" if decision.phase is Phase.EXPLICIT else "decision",
+        "sentence": sentence(routed, flips),
+        "decided_by": [reason.rule for reason in deciding(decision.phase, band, decision.reasons)],
+        "near": [reason.rule for reason in found.near] if found else [],
+        "tried": [reason_object(reason) for reason in found.tried] if found else [],
+        "flips": [flip_object(flip) for flip in flips],
+    }
+
+
+def sentence(routed: Routed, flips: tuple[Flip, ...]) -> str:
+    """For who does not know the rules."""
+    decision = routed.decision
+    where = destination(decision.tier, decision.model)
+    told = f"This request goes to {where}, because {cause(decision.phase, routed.signals.band, decision.reasons)}."
+    is_ours = decision.phase is not Phase.EXPLICIT
+    return f"{told} {otherwise(flips[0])}" if flips and is_ours else told
+
+
+def flip_object(flip: Flip) -> dict[str, Any]:
+    step = flip.step
+    return {
+        "kind": step.kind,
+        "name": step.name,
+        "phrase": step.phrase or None,
+        "value": step.value,
+        "to": step.to,
+        "distance": step.size,
+        "band": flip.band,
+        "tier": flip.tier,
+        "asks_classifier": flip.asks_classifier,
+        "sentence": otherwise(flip),
     }
 
 

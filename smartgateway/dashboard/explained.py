@@ -2,23 +2,18 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
 from audit.models import Attempt, Outcome, PromptText, RoutingDecision
-from audit.presentation.words import BAND, FIRED, MARGIN, RULE, THRESHOLD, VALUE, outcome_of, words
+from audit.presentation.words import outcome_of, words
+from routing.engine.explain import Explanation, deciding
 from routing.engine.features import Features
+from routing.engine.telling import cause, destination, otherwise
+from routing.engine.types import Reason
+from smartgateway.completions.explaining import explanation_again, reasons_of
 from smartgateway.dashboard.decisions import measured
 
-CHOSEN = {
-    "explicit": "the client asked for it by name",
-    "disabled": "smart routing is switched off",
-    "keyword": "the keyword mode decides by single words",
-    "session": "its conversation had already used this tier, and switching would lose its thread and its prompt cache",
-    "cache": "the same request had been answered before",
-}
-TIERS = {"local": "the team's own model", "sonnet": "Claude Sonnet", "opus": "Claude Opus", "haiku": "Claude Haiku"}
 ENDS = {
     "answered": "It was answered",
     "failed": "It failed",
@@ -28,6 +23,10 @@ ENDS = {
 }
 
 
+IDS = ("hits", "introduced_by", "aside")  # of phrases
+STATES = ("decided", "fired", "near", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     name: str
@@ -35,13 +34,17 @@ class Rule:
     threshold: str
     distance: str
     points_to: str
-    fired: bool
+    state: str  # decided, fired, near, or empty
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
+    """`flips` say what would have made it another decision, the least first."""
+
     sentence: str
+    flips: list[str]
     rules: list[Rule]
+    silent_rules: list[Rule]  # what was tried and neither fired nor came near
     features: list[tuple[str, str]]
     attempts: list[Attempt]
     outcome: Outcome | None
@@ -51,10 +54,13 @@ class Explained:
 
 
 def explained(decision: RoutingDecision) -> Explained:
-    outcome = outcome_of(decision)
+    outcome, found = outcome_of(decision), explanation_again(decision)
+    tried = rules(decision, found)
     return Explained(
         sentence=sentence(decision, outcome),
-        rules=rules(decision.reasons),
+        flips=[otherwise(flip) for flip in found.flips] if found else [],
+        rules=[rule for rule in tried if rule.state],
+        silent_rules=[rule for rule in tried if not rule.state],
         features=features(bytes(decision.features)),
         attempts=list(decision.attempts.order_by("number")),
         outcome=outcome,
@@ -72,21 +78,9 @@ def explained(decision: RoutingDecision) -> Explained:
 
 
 def sentence(decision: RoutingDecision, outcome: Outcome | None) -> str:
-    where = TIERS.get(decision.tier, decision.model)
-    return f"This request went to {where}, because {cause(decision)}. {ending(decision, outcome)}"
-
-
-def cause(decision: RoutingDecision) -> str:
-    if decision.phase in CHOSEN:
-        return CHOSEN[decision.phase]
-    fired = [reason for reason in decision.reasons if reason[FIRED]]
-    deciding = [reason for reason in fired if reason[BAND] == decision.band] or fired
-    named = " and ".join(words(reason[RULE]) for reason in deciding[:2])
-    if decision.phase == "llm_classifier":
-        return f"the rules alone could not tell{f' ({named})' if named else ''}, and the classifier judged it so"
-    if decision.band == "AMBIGUOUS":
-        return f"the rules could not tell{f' ({named})' if named else ''}, and this is the tier for such requests"
-    return f"the rules were sure: {named}" if named else "the rules found nothing that speaks for another"
+    where = destination(decision.tier, decision.model)
+    why = cause(decision.phase, decision.band, reasons_of(decision.reasons))
+    return f"This request went to {where}, because {why}. {ending(decision, outcome)}"
 
 
 def ending(decision: RoutingDecision, outcome: Outcome | None) -> str:
@@ -94,27 +88,38 @@ def ending(decision: RoutingDecision, outcome: Outcome | None) -> str:
         return "It has not ended yet."
     end = ENDS[outcome.status]
     if outcome.served_tier and outcome.served_tier != decision.tier:
-        instead = TIERS.get(outcome.served_tier, outcome.served_model)
+        instead = destination(outcome.served_tier, outcome.served_model)
         why = ", ".join(words(cause) for cause in outcome.fallback_causes) or "it could not serve"
         return f"{end} by {instead} instead ({why})."
     trouble = f": {words(outcome.error_type)}" if outcome.error_type else ""
     return f"{end}{trouble}."
 
 
-def rules(reasons: list[list[Any]]) -> list[Rule]:
-    """Those that fired first, then those that came near."""
-    ordered = sorted(reasons, key=lambda reason: (not reason[FIRED], abs(reason[MARGIN])))
-    return [
-        Rule(
-            words(str(reason[RULE])),
-            measured(reason[VALUE]),
-            measured(reason[THRESHOLD]),
-            measured(reason[MARGIN]),
-            str(reason[BAND]).lower(),
-            bool(reason[FIRED]),
-        )
-        for reason in ordered
-    ]
+def rules(decision: RoutingDecision, found: Explanation | None) -> list[Rule]:
+    """Those that decided, then those that fired, then those that came near, then what else was tried."""
+    told = reasons_of(decision.reasons)
+    named = {reason.rule for reason in told}
+    tried = [reason for reason in found.tried if reason.rule not in named] if found else []
+    decisive = deciding(decision.phase, decision.band, told)
+    near = {reason.rule for reason in (found.near if found else told) if not reason.fired}
+    states = {reason: _state(reason, decisive, near) for reason in (*told, *tried)}
+    ordered = sorted(states, key=lambda reason: (STATES.index(states[reason]), abs(reason.margin)))
+    return [_rule(reason, states[reason]) for reason in ordered]
+
+
+def _state(reason: Reason, decisive: tuple[Reason, ...], near: set[str]) -> str:
+    return "decided" if reason in decisive else "fired" if reason.fired else "near" if reason.rule in near else ""
+
+
+def _rule(reason: Reason, state: str) -> Rule:
+    return Rule(
+        words(reason.rule),
+        measured(reason.value),
+        measured(reason.threshold),
+        measured(reason.margin),
+        str(reason.points_to or "").lower(),
+        state,
+    )
 
 
 def features(packed: bytes) -> list[tuple[str, str]]:
@@ -124,7 +129,7 @@ def features(packed: bytes) -> list[tuple[str, str]]:
         found = Features.unpack(kept)
     except (msgspec.DecodeError, TypeError, ValueError):
         return []
-    plain = [name for name in Features._fields if name != "hits" and getattr(found, name)]
+    plain = [name for name in Features._fields if name not in IDS and getattr(found, name)]
     hits = {name: len(ids) for name, ids in found.hits.items()}
     return [
         *((words(name), shown(getattr(found, name))) for name in plain),

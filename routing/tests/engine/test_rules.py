@@ -4,7 +4,6 @@ import pytest
 
 from routing.engine import rules
 from routing.engine.case import Case
-from routing.engine.explain import explain
 from routing.engine.signals import compute_routing_signals
 from routing.engine.types import Band, Tier, phrase_id
 from routing.tests.engine.given import (
@@ -196,20 +195,3 @@ def test_a_fallback_is_claude_where_the_rules_say_claude():
     frugal = policy(ambiguous_fallback_tier="local")
 
     assert compute_routing_signals(measured("prove the theorem"), frugal, surroundings()).fallback_tier is Tier.SONNET
-
-
-def test_an_explanation_names_what_would_have_flipped_the_band():
-    found = explain(measured("Explain how to prove it"), shipped(), surroundings())
-
-    assert found.band is Band.AMBIGUOUS
-    assert [reason.rule for reason in found.near] == ["deep_reasoning"]
-    assert found.flips[0].reason.rule == "deep_reasoning"
-    assert found.flips[0].band is Band.CLAUDE
-    assert {flip.band for flip in found.flips if flip.reason.rule == "simple_task"} == {Band.LOCAL}
-
-
-def test_taking_away_the_only_evidence_flips_the_band_too():
-    found = explain(measured("what is a monad"), shipped(), surroundings())
-
-    assert [reason.rule for reason in found.fired] == ["self_contained"]
-    assert {flip.band for flip in found.flips if flip.reason.rule == "self_contained"} == {Band.AMBIGUOUS}

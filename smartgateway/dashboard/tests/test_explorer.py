@@ -7,7 +7,10 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from audit.ids import id_at
+from routing import policies
 from routing.engine.features import Features
+from routing.engine.signals import compute_routing_signals
+from routing.tests.engine.given import measured, shipped, surroundings
 from smartgateway.dashboard import explorer
 from smartgateway.dashboard.explained import explained
 from smartgateway.dashboard.tests.rows import NOW, decision, outcome
@@ -139,3 +142,40 @@ def test_what_was_measured_in_the_request_is_shown():
     shown = explained(decision(features=packed)).features
 
     assert shown == [("turns", "3"), ("tool loop", "yes"), ("phrases: simple task", "2")]
+
+
+@pytest.fixture
+def published(monkeypatch):
+    monkeypatch.setattr(policies, "published", {1: shipped()}.get)
+
+
+def made_from(request, **fields):
+    """A decision with what it was made from."""
+    features, around = measured(request), (7, 7, 7, (16384, False, True, False), None, False)
+    signals = compute_routing_signals(features, shipped(), surroundings())
+    reasons = [[*reason[:4], reason.points_to or "", reason.fired] for reason in signals.reasons]
+    packed = msgspec.msgpack.encode((features.pack(), around))
+    return decision(features=packed, reasons=reasons, band=str(signals.band), **fields)
+
+
+def test_the_page_says_what_would_have_made_it_another_tier(admin_client, published):
+    made = made_from("Explain how to prove it", tier="sonnet")
+
+    page = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
+
+    assert "had the threshold “heavy phrase weight” been 0.301 instead of 0.3." in page
+    assert "had it not said “prove” (“deep reasoning”)" in page
+
+
+def test_every_rule_that_was_tried_is_shown_and_what_decided_comes_first(published):
+    shown = explained(made_from("what is a monad"))
+
+    assert [(rule.name, rule.state) for rule in shown.rules] == [("self contained", "decided")]
+    assert len(shown.silent_rules) == 17
+
+
+def test_a_rule_that_came_near_is_told_apart_from_those_that_did_not(published):
+    shown = explained(made_from("Explain how to prove it"))
+
+    assert [(rule.name, rule.state) for rule in shown.rules] == [("deep reasoning", "near")]
+    assert "image" in {rule.name for rule in shown.silent_rules}

@@ -1,0 +1,123 @@
+"""A decision for people who do not know the rules: why, and what would have made it another."""
+
+from collections.abc import Mapping, Sequence
+
+from routing.engine.breakpoints import SHARES, Step
+from routing.engine.explain import Flip, deciding
+from routing.engine.types import Band, Phase, Reason
+
+TIERS: Mapping[str, str] = {
+    "local": "the team's own model",
+    "haiku": "Claude Haiku",
+    "sonnet": "Claude Sonnet",
+    "opus": "Claude Opus",
+}
+OUTRIGHT: Mapping[str, str] = {
+    Phase.EXPLICIT: "the client asked for it by name",
+    Phase.DISABLED: "smart routing is switched off",
+    Phase.KEYWORD: "the keyword mode decides by single words",
+    Phase.SESSION: (
+        "its conversation had already used this tier, and switching would lose its thread and its prompt cache"
+    ),
+    Phase.CACHE: "the same request had been answered before",
+}
+HELD: Mapping[str, str] = {
+    "local_only": "it must not leave the team's own machines",
+    "min_tier": "its client asked for at least this tier",
+    "allowed_tiers": "its key may use nothing nearer to what the rules chose",
+    "demo_model": "the embedded model only shows that the gateway works",
+}
+LENGTHS: Mapping[str, str] = {
+    "ask_chars": "had the ask been {to} characters long instead of {now}",
+    "prose_chars": "had its instruction, without code and quotes, been {to} characters long instead of {now}",
+    "system_chars": "had its system prompt been {to} characters long instead of {now}",
+    "total_chars": "had its conversation been {to} characters long in all instead of {now}",
+    "estimated_tokens": "had its conversation been about {to} tokens long instead of {now}",
+    "turns": "had its conversation held {to} messages instead of {now}",
+    "asks": "had its conversation held {to} asks instead of {now}",
+    "files": "had it named {to} files instead of {now}",
+    "material_files": "had its material named {to} files instead of {now}",
+    "tool_distance": "had its last tool call been {to} messages back instead of {now}",
+    "greeting_share": "had greetings made up {to} of the ask instead of {now}",
+    "images": "had it brought {to} images instead of {now}",
+    "code_blocks": "had it brought {to} blocks of code instead of {now}",
+    "tools_declared": "had it declared {to} tools instead of {now}",
+    "min_tier": "had its client asked for a lower least tier",
+}
+WITHOUT: Mapping[str, str] = {
+    "tool_distance": "had no tool been at work in it",
+    "tools_declared": "had it declared no tools",
+    "images": "had it brought no image",
+    "code_blocks": "had it brought no code",
+    "has_material": "had it brought nothing to work on",
+    "has_path": "had it named no path",
+    "has_trace": "had it shown no stack trace",
+    "local_only": "had it been allowed to leave",
+    "min_tier": "had its client asked for no least tier",
+}
+WITH: Mapping[str, str] = {  # in place of a number, where there was none
+    "tool_distance": "had a tool been at work in it",
+    "tools_declared": "had it declared a tool",
+    "images": "had it brought an image",
+    "code_blocks": "had it brought a block of code",
+    "has_material": "had it brought code or a quote to work on",
+    "has_path": "had it named a path",
+    "has_trace": "had it shown a stack trace",
+}
+
+
+def words(identifier: str) -> str:
+    return identifier.replace("_", " ")
+
+
+def destination(tier: str | None, model: str = "") -> str:
+    return TIERS.get(tier or "", model)
+
+
+def cause(phase: str, band: str, reasons: Sequence[Reason]) -> str:
+    decisive = deciding(phase, band, reasons)
+    held = next((HELD[reason.rule] for reason in decisive if reason.rule in HELD), "")
+    if held or phase in OUTRIGHT:
+        return held or OUTRIGHT[phase]
+    fired = [reason for reason in reasons if reason.fired and reason.points_to]
+    named = " and ".join(words(reason.rule) for reason in fired[:2])
+    if phase == Phase.LLM_CLASSIFIER:
+        return f"the rules alone could not tell{f' ({named})' if named else ''}, and the classifier judged it so"
+    if band == Band.AMBIGUOUS:
+        return f"the rules could not tell{f' ({named})' if named else ''}, and this is the tier for such requests"
+    sure = " and ".join(words(reason.rule) for reason in decisive[:2])
+    return f"the rules were sure: {sure}" if sure else "the rules found nothing that speaks for another"
+
+
+def otherwise(flip: Flip) -> str:
+    """`It would have gone to Claude Opus, had the threshold opus score threshold been 0.4 instead of 0.5.`"""
+    where = destination(flip.tier)
+    doubt = ", unless the classifier had judged otherwise" if flip.asks_classifier else ""
+    return f"It would have gone to {where}, {condition(flip.step)}{doubt}."
+
+
+def condition(step: Step) -> str:
+    now, to = shown(step, step.value), shown(step, step.to)
+    if step.kind == "threshold":
+        return f"had the threshold “{words(step.name)}” been {to} instead of {now}"
+    if step.kind == "phrases":
+        return _phrases(step)
+    if not step.to and step.name in WITHOUT:
+        return WITHOUT[step.name]
+    if not step.value and step.name in WITH:
+        return WITH[step.name]
+    return LENGTHS[step.name].format(to=to, now=now)
+
+
+def _phrases(step: Step) -> str:
+    listed = f"“{words(step.name)}”"
+    if step.phrase:
+        return f"had it {'also' if step.to > step.value else 'not'} said “{step.phrase}” ({listed})"
+    if step.to < step.value:
+        return f"had it held no phrase of {listed}"
+    more = int(step.to - step.value)
+    return f"had it held {'one more phrase' if more == 1 else f'{more} more phrases'} of {listed}"
+
+
+def shown(step: Step, value: float) -> str:
+    return f"{value:,.4g}" if step.name in SHARES else f"{value:,.0f}"

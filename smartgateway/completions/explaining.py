@@ -1,0 +1,94 @@
+"""Why a request went where it went: for one that was just decided, and for one in the record."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from audit.models import RoutingDecision
+from routing import policies
+from routing.engine.explain import Explanation, explain
+from routing.engine.features import Features
+from routing.engine.types import (
+    LADDER,
+    LocalModel,
+    Phase,
+    Policy,
+    Reason,
+    RoutingRefusedError,
+    SessionState,
+    Surroundings,
+    Tier,
+    Verdict,
+)
+from routing.route import Routed, weighing
+
+ANSWERED = frozenset({"hit", "miss"})
+
+
+class Recalled(NamedTuple):
+    """What a recorded decision was made from."""
+
+    features: Features
+    surroundings: Surroundings
+    verdict: Verdict | None
+
+
+def explanation_of(routed: Routed) -> Explanation | None:
+    """Of what `auto` would have chosen, where the request asked for something by name."""
+    return _explanation(routed.decision.phase, routed.features, routed.policy, routed.surroundings, routed.verdict)
+
+
+def explanation_again(decision: RoutingDecision) -> Explanation | None:
+    """Decided again under the policy of then; None where what it was made from is not kept."""
+    recalled, policy = recall(decision), policies.published(decision.policy_version)
+    if recalled is None or policy is None:
+        return None
+    return _explanation(decision.phase, recalled.features, policy, recalled.surroundings, recalled.verdict)
+
+
+def _explanation(
+    phase: str, features: Features, policy: Policy, surroundings: Surroundings, verdict: Verdict | None
+) -> Explanation | None:
+    ruling = weighing(policy) if phase == Phase.EXPLICIT else policy
+    try:
+        return explain(features, ruling, surroundings, verdict, policies.bounds())
+    except RoutingRefusedError:
+        return None
+
+
+def recall(decision: RoutingDecision) -> Recalled | None:
+    try:
+        features, surroundings, *_ = msgspec.msgpack.decode(bytes(decision.features))
+        return Recalled(Features.unpack(features), surroundings_from(surroundings), verdict_of(decision))
+    except (msgspec.DecodeError, TypeError, ValueError):
+        return None
+
+
+def surroundings_from(packed: Any) -> Surroundings:
+    """The counterpart of `recorded.surroundings_of`. The local model's name is not kept."""
+    configured, available, allowed, local, session, is_ready, *_ = packed
+    return Surroundings(
+        configured=_tiers(configured),
+        available=_tiers(available),
+        allowed_tiers=_tiers(allowed),
+        local=LocalModel("local", True, *local) if local else None,
+        session=SessionState(LADDER[session[0]], session[1], session[2]) if session else None,
+        classifier_ready=is_ready,
+    )
+
+
+def _tiers(bits: int) -> frozenset[Tier]:
+    return frozenset(tier for place, tier in enumerate(LADDER) if bits >> place & 1)
+
+
+def verdict_of(decision: RoutingDecision) -> Verdict | None:
+    state = decision.classifier_state
+    if not state:
+        return None
+    tier = Tier(decision.classifier_tier) if decision.classifier_tier else None
+    return Verdict(tier, error="" if state in ANSWERED else state)
+
+
+def reasons_of(stored: list[list[Any]]) -> list[Reason]:
+    """Reasons as the record holds them, as the engine has them."""
+    return [Reason(*reason) for reason in stored]
