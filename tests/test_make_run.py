@@ -22,19 +22,25 @@ ASK = [{"role": "user", "content": "What is a list in Python?"}]
 NOT_IN_A_FRESH_CLONE = (".git", ".venv", "var", ".env", "staticfiles", "*_cache", "__pycache__", ".hypothesis")
 
 
+def environment(port):
+    """Of a newcomer, who has set nothing but a port."""
+    own = variables((ROOT / ".env.example").read_text()) | {"READ_DOT_ENV", "MAKELEVEL", "PYTHONDONTWRITEBYTECODE"}
+    others = {name: value for name, value in os.environ.items() if name not in own}
+    return {**others, "PORT": str(port), "WEB_CONCURRENCY": "1"}
+
+
 class Run:
     """`make run` without make: its output as it comes."""
 
     def __init__(self, checkout, port):
-        own = variables((ROOT / ".env.example").read_text()) | {"READ_DOT_ENV", "MAKELEVEL", "PYTHONDONTWRITEBYTECODE"}
-        environment = {name: value for name, value in os.environ.items() if name not in own}
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.lines = []
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "smartgateway.local.run"],
             cwd=checkout,
-            env={**environment, "PORT": str(port), "WEB_CONCURRENCY": "1"},
+            env=environment(port),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -102,6 +108,24 @@ def test_a_fresh_checkout_answers_from_the_embedded_model(first, checkout):
     assert answer.status_code == 200, answer.text
     assert answer.json()["model"] == answer.headers["x-smartgateway-model"] == "demo/smollm2-135m"
     assert "SECRET_KEY=" in (checkout / ".env").read_text()
+
+
+def test_the_doctor_finds_every_part_of_a_run_that_goes_on_beside_it(first, checkout):
+    command = [sys.executable, "manage.py", "doctor"]
+
+    def doctor():
+        return subprocess.run(command, cwd=checkout, env=environment(first.port), stdout=subprocess.PIPE, text=True)
+
+    assert eventually(lambda: "✓ Reports" in doctor().stdout, 60), doctor().stdout
+
+    found = doctor()
+    assert found.returncode == 0, found.stdout
+    marks = dict(line.split()[1::-1] for line in found.stdout.splitlines() if not line.startswith(" "))
+    assert marks == {"Claude": "○"} | dict.fromkeys(
+        ("Key", "Local", "Database", "Redis", "Disk", "Journal", "Web", "Shipper", "Worker", "Reports"), "✓"
+    )
+    assert "demo/smollm2-135m, built in" in found.stdout
+    assert "a private server answers" in found.stdout
 
 
 def test_a_second_run_in_the_same_checkout_is_refused_in_one_sentence(first, start):

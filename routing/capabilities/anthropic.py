@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from routing.providers.anthropic import VERSION
-from routing.providers.base import ProviderError, Timeouts
+from routing.providers.base import ProviderError, ProviderMisconfiguredError, Timeouts
 from routing.providers.http import Upstream
 
 log = logging.getLogger(__name__)
@@ -30,15 +30,21 @@ class AnthropicScout:
             return
         self._next_at = time.monotonic() + AGAIN_AFTER_FAILURE_SECONDS
         try:
-            listed: Any = msgspec.json.decode(await self._upstream.get("/v1/models?limit=1000", LOOK, VERSION))
-            self.models = frozenset(row["id"] for row in listed["data"])
+            self.models = await self.list_models()
         except ProviderError as exc:
             self._tell(f"{exc.message} ({exc.__cause__!r})" if exc.__cause__ else exc.message)
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError):
-            self._tell("the answer is not a list of models")
         else:
             self._tell("")
             self._next_at = time.monotonic() + AGAIN_SECONDS
+
+    async def list_models(self) -> frozenset[str]:
+        answer = await self._upstream.get("/v1/models?limit=1000", LOOK, VERSION)
+        try:
+            listed: Any = msgspec.json.decode(answer)
+            return frozenset(row["id"] for row in listed["data"])
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError):
+            what = f"{self._upstream.label} sent no list of models"
+            raise ProviderMisconfiguredError(what, kind="invalid_answer") from None
 
     def _tell(self, trouble: str) -> None:
         if trouble and not self._trouble:

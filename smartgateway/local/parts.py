@@ -35,6 +35,11 @@ def host() -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)
 
 
+def url() -> str:
+    name = host()
+    return f"http://{f'[{name}]' if ':' in name else name}:{settings.PORT}"
+
+
 def web(needs: tuple[str, ...]) -> Part:
     return Part(
         "web",

@@ -2,7 +2,6 @@
 
 import asyncio
 import ctypes
-import fcntl
 import os
 import signal
 import socket
@@ -17,7 +16,7 @@ import environ
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from smartgateway.local import dotenv, parts, surroundings
+from smartgateway.local import dotenv, parts, running, surroundings
 from smartgateway.local.box import Bootstrapped, box
 from smartgateway.local.launch import PR_SET_PDEATHSIG
 from smartgateway.local.listening import CannotListenError, listen
@@ -39,7 +38,13 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             return start(stack)
-    except (CannotStartError, dotenv.BrokenDotEnvError, ImproperlyConfigured, CannotListenError) as error:
+    except (
+        CannotStartError,
+        dotenv.BrokenDotEnvError,
+        ImproperlyConfigured,
+        CannotListenError,
+        running.AlreadyRunsError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -49,14 +54,16 @@ def main() -> int:
 def start(stack: ExitStack) -> int:
     dotenv.prepare(ROOT / ".env")
     environ.Env.read_env(ROOT / ".env")
-    folder = ROOT / "var"
+    folder = running.FOLDER
     folder.mkdir(exist_ok=True)
     folder.chmod(0o700)  # the record is in it
-    stack.enter_context(only_run_of(folder))
+    stack.enter_context(running.only_one(folder))
     found = surroundings.look()
     model_listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     valkey_socket = stack.enter_context(short_folder(folder)) / "valkey.sock"
-    os.environ.update(found.environment(model_listener.getsockname()[1], valkey_socket))
+    told = found.environment(model_listener.getsockname()[1], valkey_socket)
+    running.tell(told, folder)
+    os.environ.update(told)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
     django.setup()
     listen(settings.HOST, settings.PORT).close()  # a busy port is said before anything starts
@@ -65,7 +72,7 @@ def start(stack: ExitStack) -> int:
     terminal = Terminal(part.name for part in wanted)
 
     async def show_box() -> None:
-        terminal.show(closing_box(made, found))
+        terminal.show(await asyncio.to_thread(closing_box, made, found))
 
     return asyncio.run(Supervisor(wanted, terminal.tell).run(show_box))
 
@@ -87,21 +94,8 @@ def prepare_database() -> Bootstrapped:
 
 
 def closing_box(made: Bootstrapped, found: surroundings.Found) -> str:
-    host = f"[{parts.host()}]" if ":" in parts.host() else parts.host()
-    url = settings.PUBLIC_URL or f"http://{host}:{settings.PORT}"
     python = os.path.relpath(sys.executable, ROOT) if Path(sys.executable).is_relative_to(ROOT) else sys.executable
-    return box(url, python, made, states(found))
-
-
-@contextmanager
-def only_run_of(folder: Path) -> Iterator[None]:
-    """Two runs in one checkout would share the database and the private server; the kernel frees a dead run's lock."""
-    with (folder / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise CannotStartError("`make run` already runs in this checkout: stop it first.") from error
-        yield
+    return box(settings.PUBLIC_URL or parts.url(), python, made, states(found))
 
 
 @contextmanager

@@ -1,9 +1,7 @@
 import shlex
 
-import pytest
-
+from smartgateway.local import looks
 from smartgateway.local.box import Bootstrapped, State, box
-from smartgateway.local.ollama import Ollama
 from smartgateway.local.states import states
 from smartgateway.local.surroundings import Found
 
@@ -54,34 +52,24 @@ def test_a_gateway_without_a_key_says_what_to_set():
     assert "→ set ANTHROPIC_API_KEY in .env" in shown()
 
 
-@pytest.mark.parametrize(
-    ("found", "words", "next_step"),
-    [
-        pytest.param(Found(brings_model=True), "demo/smollm2-135m, built in", "install Ollama", id="embedded"),
-        pytest.param(
-            Found(Ollama(("qwen2.5-coder:14b-instruct",))), "qwen2.5-coder:14b-instruct in Ollama", "", id="wanted"
-        ),
-        pytest.param(
-            Found(Ollama(("llama3:70b", "phi3:mini"))),
-            "llama3:70b, the largest one in Ollama",
-            "ollama pull qwen2.5-coder:14b-instruct",
-            id="another",
-        ),
-        pytest.param(Found(Ollama()), "no chat model", "ollama pull qwen2.5-coder:14b-instruct", id="empty Ollama"),
-        pytest.param(Found(), "there is none", "install Ollama", id="none"),
-    ],
-)
-def test_the_local_model_is_named_with_the_next_step(found, words, next_step):
-    state = next(states(found))
+def test_without_any_local_model_it_says_what_to_install():
+    assert "✗ Local model  there is none" in shown()
+    assert "→ install Ollama (ollama.com), then ollama pull qwen2.5-coder:14b-instruct" in shown()
 
-    assert words in state.words
-    assert next_step in state.next_step
+
+def test_a_configured_local_server_that_is_away_gets_no_tick(settings, monkeypatch):
+    settings.LOCAL_LLM_BASE_URL = "http://127.0.0.1:9"
+
+    text = shown()
+
+    assert "✗ Local model  the local model server cannot be reached" in text
+    assert "→ start the server at http://127.0.0.1:9, or change LOCAL_LLM_BASE_URL" in text
 
 
 def test_a_configured_gateway_needs_no_next_step(settings, monkeypatch):
-    settings.ANTHROPIC_API_KEY = "sk-ant-test"
     settings.LOCAL_LLM_BASE_URL = "http://models:8000"
-    settings.REDIS_URL = "redis://redis"
+    for name in ("local_model", "claude", "redis"):
+        monkeypatch.setattr(looks, name, lambda seconds, name=name: State(name, True, "answers"))
     postgresql = {"ENGINE": "django.db.backends.postgresql", "NAME": "gateway", "HOST": "db"}
     monkeypatch.setitem(settings.DATABASES, "default", postgresql)
 
@@ -89,7 +77,3 @@ def test_a_configured_gateway_needs_no_next_step(settings, monkeypatch):
 
     assert "→" not in text
     assert text.count("✓") == 4
-
-
-def test_without_redis_it_says_what_that_means():
-    assert State("Redis", None, "none: limits hold per process, tasks run where they are called").words in shown()

@@ -1,28 +1,13 @@
 import errno
 
-import httpx
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError
 
 from smartgateway.keys import issuing
 from smartgateway.local import doctor, surroundings
+from smartgateway.local.ollama import Ollama
 from smartgateway.local.surroundings import Found
-
-
-@pytest.fixture
-def answer(monkeypatch):
-    """What every address answers: a response, or an error."""
-
-    def set_answer(reply):
-        def get(url, **_):
-            if isinstance(reply, Exception):
-                raise reply
-            return reply
-
-        monkeypatch.setattr(httpx, "get", get)
-
-    return set_answer
 
 
 @pytest.mark.django_db
@@ -39,51 +24,19 @@ def test_active_keys_are_counted():
 
 
 @pytest.mark.parametrize(
-    ("reply", "is_well", "words"),
+    ("found", "is_well", "words", "next_step"),
     [
-        pytest.param(httpx.Response(200), True, "accepts the key", id="well"),
-        pytest.param(httpx.Response(401), False, "refuses the key", id="wrong key"),
-        pytest.param(httpx.Response(529), False, "status 529", id="overloaded"),
-        pytest.param(httpx.ConnectError("refused"), False, "cannot be reached: refused", id="unreachable"),
+        pytest.param(Found(brings_model=True), None, "brings demo/smollm2-135m", "LOCAL_LLM_BASE_URL", id="embedded"),
+        pytest.param(Found(Ollama(("phi3",))), None, "takes phi3 of the Ollama here", "make run", id="Ollama"),
+        pytest.param(Found(), False, "there is none", "install Ollama", id="none"),
     ],
 )
-def test_claude_is_asked(settings, answer, reply, is_well, words):
-    settings.ANTHROPIC_API_KEY = "sk-ant-test"
-    answer(reply)
-
-    state = doctor.claude()
-
-    assert (state.is_well, words in state.words) == (is_well, True)
-    assert "sk-ant" not in state.words + state.next_step
-
-
-def test_claude_without_a_key_is_off_and_not_an_error():
-    assert doctor.claude().is_well is None
-
-
-@pytest.mark.parametrize(
-    ("reply", "is_well", "words"),
-    [
-        pytest.param(httpx.Response(200, json={"models": [{"name": "qwen"}]}), True, "qwen at", id="well"),
-        pytest.param(httpx.Response(200, json={"models": []}), True, "the largest model there", id="another model"),
-        pytest.param(httpx.Response(200, html="<p>log in"), False, "not as ollama does", id="a login page"),
-        pytest.param(httpx.ConnectTimeout(""), False, "ConnectTimeout", id="timeout"),
-    ],
-)
-def test_a_configured_local_model_is_asked(settings, answer, reply, is_well, words):
-    settings.LOCAL_LLM_BASE_URL = "http://models:11434"
-    settings.LOCAL_LLM_DEFAULT_MODEL = "qwen"
-    answer(reply)
+def test_what_make_run_would_take_is_named(monkeypatch, found, is_well, words, next_step):
+    monkeypatch.setattr(surroundings, "look", lambda: found)
 
     state = doctor.local_model()
 
-    assert (state.is_well, words in state.words) == (is_well, True)
-
-
-def test_the_local_model_of_make_run_is_named(monkeypatch):
-    monkeypatch.setattr(surroundings, "look", lambda: Found(brings_model=True))
-
-    assert "demo/smollm2-135m" in doctor.local_model().words
+    assert (state.is_well, words in state.words, next_step in state.next_step) == (is_well, True, True), state
 
 
 @pytest.mark.django_db
@@ -93,27 +46,14 @@ def test_a_migrated_database_is_well():
 
 def test_a_database_that_is_away_is_one_sentence(monkeypatch):
     def fail(connection):
-        raise DatabaseError("connection refused\n")
+        raise DatabaseError("connection refused\n\tis it there?\n")
 
     monkeypatch.setattr(doctor, "MigrationExecutor", fail)
 
     state = doctor.database()
 
     assert state.is_well is False
-    assert state.words == "cannot be used: connection refused"
-
-
-def test_a_redis_that_is_away_is_one_sentence(settings):
-    settings.REDIS_URL = "redis://127.0.0.1:9/0"
-
-    assert doctor.redis().is_well is False
-
-
-@pytest.mark.redis
-def test_a_redis_that_answers_is_well(settings, redis_url):
-    settings.REDIS_URL = redis_url
-
-    assert doctor.redis().is_well
+    assert state.words == "cannot be used: connection refused is it there?"
 
 
 def test_too_little_room_for_the_journal_is_named(settings, tmp_path):

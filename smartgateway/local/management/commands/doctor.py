@@ -7,7 +7,7 @@ from smartgateway.local.doctor import examine
 
 
 class Command(BaseCommand):
-    help = "Look at key, Claude, local model, database, Redis, disk and journal. Exit status 1 when one is not well."
+    help = "Look at what the gateway stands on and at the processes that serve. Exit status 1 when one is not well."
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
