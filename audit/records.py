@@ -64,6 +64,9 @@ class DecisionRecord(msgspec.Struct, array_like=True, tag="decision"):
     tags: list[str]
     first_attempt: AttemptIntent | None  # None when nothing is going to be called
     text: AskText | None = None  # only of a team that switched this on; into a table of its own, outside the chain
+    is_repeated_ask: bool = False  # it was answered minutes ago
+    is_raised: bool = False  # a higher tier by name than the one by which auto had answered
+    repeated_tool_calls: int = 0  # how often the newest call stands in the conversation, from three times on
 
 
 class AttemptRecord(msgspec.Struct, array_like=True, tag="attempt"):

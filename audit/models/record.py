@@ -34,6 +34,13 @@ class RoutingDecision(models.Model):
     is_human_ask = models.BooleanField()
     is_housekeeping = models.BooleanField()
     is_agentic = models.BooleanField()
+    is_repeated_ask = models.BooleanField(default=False, help_text="The key had the same ask answered minutes before.")
+    is_raised = models.BooleanField(
+        default=False, help_text="A higher tier was asked for by name than the one by which auto had answered."
+    )
+    repeated_tool_calls = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the newest tool call stands in the conversation, from three times on."
+    )
     team_name = name()
     key_name = name()
     end_user = name()

@@ -63,6 +63,20 @@ def test_another_tier_that_answered_is_counted_as_moved(made):
     assert DailyReport.objects.get().moved_count == 1
 
 
+def test_signs_that_an_answer_did_not_do_are_counted(made):
+    made(is_repeated_ask=True)
+    made(is_raised=True, repeated_tool_calls=3)
+    made(is_stream=True, came={"status": "aborted", "error_type": "client_gone"})
+    made(is_stream=True, came={"status": "aborted", "error_type": "gateway_stopped"})
+    made(is_stream=False, came={"status": "aborted", "error_type": "client_gone"})
+
+    reports.rebuild_daily_report(DAY)
+
+    row = DailyReport.objects.get()
+    assert (row.repeated_ask_count, row.raised_count, row.repeated_tool_count) == (1, 1, 1)
+    assert row.cancelled_stream_count == 1
+
+
 def test_what_the_local_model_replaced_is_summed_apart(made):
     made(came={"served_provider": "local", "baseline_requested": "0.02", "cost": "0"})
     made(came={"served_provider": "anthropic", "baseline_requested": "0.03", "is_baseline_estimated": False})

@@ -84,6 +84,7 @@ class Exchange:
     is_recorded: bool = False
     is_settled: bool = False
     holds_slot: bool = False
+    ask_digest: bytes = b""  # by which the ask is known again, once it is recorded
     lane: Lane | None = None  # None: the lane of chats
 
     def intend(self, candidate: Candidate) -> AttemptIntent:

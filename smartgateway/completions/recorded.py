@@ -12,12 +12,14 @@ from django.conf import settings
 
 from audit.records import AttemptRecord, DecisionRecord, OutcomeRecord
 from routing import prices
+from routing.engine.asks import texts_of
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Usage
 from routing.route import Routed
 from smartgateway.completions.exchange import Exchange
 from smartgateway.completions.fallback import Candidate
 from smartgateway.completions.savings import Baselines, Served, baselines, cache_saved, cost
+from smartgateway.completions.signs import signs_of
 from smartgateway.completions.texts import text_of
 
 DIGESTED_CHARS = 8192
@@ -31,6 +33,8 @@ pack = msgspec.msgpack.Encoder(decimal_format="number").encode
 def decision(exchange: Exchange) -> DecisionRecord:
     ask, routed = exchange.ask, exchange.routed
     chosen, signals, features, verdict = routed.decision, routed.signals, routed.features, routed.verdict
+    exchange.ask_digest = ask_digest(routed)
+    signs = signs_of(exchange)
     return DecisionRecord(
         id=exchange.id,
         created_at=exchange.created_at,
@@ -63,7 +67,7 @@ def decision(exchange: Exchange) -> DecisionRecord:
         classifier_input_tokens=verdict.input_tokens if verdict else 0,
         classifier_output_tokens=verdict.output_tokens if verdict else 0,
         candidates=candidate_costs(routed),
-        ask_digest=ask_digest(routed),
+        ask_digest=exchange.ask_digest,
         auto_tier=(routed.auto.tier or "") if routed.auto else "",
         is_human_ask=features.is_human_ask,
         is_housekeeping=features.is_housekeeping,
@@ -71,6 +75,9 @@ def decision(exchange: Exchange) -> DecisionRecord:
         tags=list(ask.options.tags),
         first_attempt=exchange.first_intent,
         text=text_of(exchange),
+        is_repeated_ask=signs.is_repeated_ask,
+        is_raised=signs.is_raised,
+        repeated_tool_calls=signs.repeated_tool_calls,
     )
 
 
@@ -105,10 +112,8 @@ def ask_digest(routed: Routed) -> bytes:
     digest = blake2b(key=settings.SECRET_KEY.encode()[:64], digest_size=16)
     for message in reversed(routed.request.messages):
         if message.get("role") == "user":
-            content = message.get("content")
-            digest.update(
-                (content if isinstance(content, str) else repr(content))[:DIGESTED_CHARS].encode(errors="replace")
-            )
+            said = "\n\n".join(texts_of(message.get("content")))
+            digest.update(said[:DIGESTED_CHARS].encode(errors="replace"))
             break
     return digest.digest()
 

@@ -7,7 +7,7 @@ from audit import recording
 from audit.recording import AuditUnavailableError
 from routing import sessions
 from routing.engine.types import Tier
-from smartgateway.completions import recorded
+from smartgateway.completions import recorded, signs
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Exchange
 
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 async def answered(exchange: Exchange) -> None:
     await settled(exchange, status="answered", http_status=200, error_type="", is_complete=True)
     remember_session(exchange)
+    signs.remember(exchange)
 
 
 async def failed(exchange: Exchange, exc: BaseException) -> None:

@@ -51,6 +51,8 @@ class Explained:
     candidates: list[tuple[str, Decimal | None]]
     baselines: list[tuple[str, Decimal | None]]
     text: PromptText | None
+    kind: str
+    signs: list[str]
 
 
 def explained(decision: RoutingDecision) -> Explained:
@@ -74,7 +76,29 @@ def explained(decision: RoutingDecision) -> Explained:
         if outcome
         else [],
         text=PromptText.objects.for_decisions([decision.pk]).first(),
+        kind=kind(decision),
+        signs=signs(decision, outcome),
     )
+
+
+def kind(decision: RoutingDecision) -> str:
+    """Who asked: a person, an agent on its own, or a client for itself."""
+    if decision.is_housekeeping:
+        return "a client's housekeeping"
+    who = "in an agent" if decision.is_agentic else "in a chat or script"
+    return f"a person's new ask, {who}" if decision.is_human_ask else f"a further turn, {who}"
+
+
+def signs(decision: RoutingDecision, outcome: Outcome | None) -> list[str]:
+    """What says that an answer before, or this one, did not do."""
+    is_left = outcome is not None and outcome.status == "aborted" and decision.is_stream
+    found = {
+        "The same ask had been answered within the 10 minutes before": decision.is_repeated_ask,
+        "A higher tier by name than the one by which auto had answered this conversation": decision.is_raised,
+        f"The newest tool call was made {decision.repeated_tool_calls} times": decision.repeated_tool_calls,
+        "The client left the stream before its end": is_left,
+    }
+    return [words for words, is_found in found.items() if is_found]
 
 
 def sentence(decision: RoutingDecision, outcome: Outcome | None) -> str:

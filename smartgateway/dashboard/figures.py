@@ -17,6 +17,7 @@ COUNTS = [
     *("request", "human_ask", "housekeeping", "agentic", "weighed", "decided", "answered", "failed", "refused"),
     *("aborted", "interrupted", "open", "fallback", "moved", "classifier", "classifier_hit", "classifier_failed"),
     *("bypassed", "unknown_cost", "unknown_baseline", "estimated_baseline"),
+    *("repeated_ask", "raised", "repeated_tool", "cancelled_stream"),
 ]
 BASELINES = {
     "requested": ("As requested", "each request answered by the model that it asked for; auto counts as the default"),

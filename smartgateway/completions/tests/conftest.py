@@ -12,7 +12,7 @@ from routing.engine.types import LADDER, LocalModel, Price, Surroundings, Tier
 from routing.phrases import compile_matcher
 from routing.policies.defaults import shipped_policy
 from routing.prices import DatedPrice, PriceBook
-from smartgateway.completions import admission
+from smartgateway.completions import admission, signs
 from smartgateway.completions.tests.fakes import FakeProvider, FakeRecord
 from smartgateway.keys.limits import RateLimit
 from smartgateway.keys.snapshots import KeySnapshot
@@ -82,6 +82,7 @@ def world(monkeypatch, default_policy, default_prices):
     monkeypatch.setattr(admission.limits, "admit", world.admit)
     monkeypatch.setattr(asyncio, "sleep", no_sleep(asyncio.sleep))
     breakers.forget()
+    signs.forget()
     return world
 
 

@@ -1,5 +1,7 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import msgspec
 import pytest
@@ -179,3 +181,28 @@ def test_a_rule_that_came_near_is_told_apart_from_those_that_did_not(published):
 
     assert [(rule.name, rule.state) for rule in shown.rules] == [("deep reasoning", "near")]
     assert "image" in {rule.name for rule in shown.silent_rules}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"is_repeated_ask": True}, "The same ask had been answered"),
+        ({"is_raised": True}, "A higher tier by name"),
+        ({"repeated_tool_calls": 4}, "The newest tool call was made 4 times"),
+        ({"is_housekeeping": True, "is_human_ask": False}, "a client's housekeeping"),
+        ({"is_human_ask": False, "is_agentic": True}, "a further turn, in an agent"),
+        ({"end_user": "ada"}, "a person's new ask, in a chat or script for ada"),
+    ],
+)
+def test_a_decisions_page_says_who_asked_and_what_speaks_of_trouble(admin_client, fields, words):
+    page = admin_client.get(reverse("dashboard:decision", args=[decision(**fields).pk]))
+
+    assert words in unescape(re.sub(r"<[^>]+>|·", "", text(page))).replace("  ", " ")
+
+
+def test_a_stream_that_was_given_up_says_so(admin_client):
+    left = outcome(decision(is_stream=True), status="aborted", error_type="client_gone")
+
+    page = text(admin_client.get(reverse("dashboard:decision", args=[left.pk])))
+
+    assert "The client left the stream before its end" in page
