@@ -54,11 +54,18 @@ def confidence_in(band: Band, fired: Collection[Reason]) -> float:
 
 
 def _fallback_tier(band: Band, fired: Collection[Reason], case: Case, policy: Policy) -> Tier:
-    """The best guess without Phase 2: local only where a simple form stands against nothing."""
+    """The best guess without Phase 2: local only where nothing speaks against it."""
     if band is not Band.AMBIGUOUS:
         return Tier.LOCAL if band is Band.LOCAL else Tier.SONNET
+    if fired:
+        return policy.ambiguous_fallback_tier
+    if policy.switches["fallback_local_if_unopposed"]:
+        return Tier.LOCAL
+    is_local = policy.switches["fallback_local_if_simple"] and _looks_simple(case)
+    return Tier.LOCAL if is_local else policy.ambiguous_fallback_tier
+
+
+def _looks_simple(case: Case) -> bool:
     is_simple = case.counts["simple_task"] + case.counts["self_contained"] > case.counts["investigation"]
     is_short = case.features.ask_chars < case.limits["simple_task_chars"] and not case.features.has_trace
-    if is_simple and is_short and not case.heavy_phrases and not fired:
-        return Tier.LOCAL
-    return policy.ambiguous_fallback_tier
+    return is_simple and is_short and not case.heavy_phrases

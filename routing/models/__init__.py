@@ -9,11 +9,13 @@ from routing.models.draft import (
     TierModel,
 )
 from routing.models.local import LocalModelRecord
+from routing.models.log import AdminChange
 from routing.models.phrases import Phrase, PhraseList
 from routing.models.prices import ModelPrice
 from routing.models.versions import PolicyVersion
 
 __all__ = [
+    "AdminChange",
     "FallbackStep",
     "LocalModelRecord",
     "ModelAlias",

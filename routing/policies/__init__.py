@@ -2,11 +2,16 @@
 
 from routing.policies.aliases import problems_of_alias
 from routing.policies.changes import changes
-from routing.policies.defaults import bounds, load_defaults
+from routing.policies.defaults import load_defaults
 from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.environment import differences
-from routing.policies.publishing import NothingToPublishError, draft_changes, publish
+from routing.policies.files import to_yaml, version_yaml
+from routing.policies.filling import fitted, replace_draft
+from routing.policies.importing import imported
+from routing.policies.presets import preset, presets, with_preset
+from routing.policies.publishing import NothingToPublishError, draft_changes, publish, roll_back
 from routing.policies.served import served_models
+from routing.policies.shipped import bounds
 from routing.policies.snapshot import (
     PolicyMissingError,
     current,
@@ -17,7 +22,7 @@ from routing.policies.snapshot import (
     refresh,
     trouble,
 )
-from routing.policies.validation import problems
+from routing.policies.validation import opposed_phrases, problems
 
 __all__ = [
     "Content",
@@ -30,15 +35,25 @@ __all__ = [
     "digest_of",
     "draft_changes",
     "draft_content",
+    "fitted",
     "forget",
     "frozen",
+    "imported",
     "is_loaded",
     "load_defaults",
+    "opposed_phrases",
+    "preset",
+    "presets",
     "problems",
     "problems_of_alias",
     "publish",
     "published",
     "refresh",
+    "replace_draft",
+    "roll_back",
     "served_models",
+    "to_yaml",
     "trouble",
+    "version_yaml",
+    "with_preset",
 ]

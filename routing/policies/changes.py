@@ -7,31 +7,49 @@ from routing.policies.drafts import targets_of
 
 Content = Mapping[str, Any]
 SHOWN_PHRASES = 8
+SETTINGS = {"enabled": "Smart routing", "mode": "Mode", "ambiguous_fallback_tier": "Tier of ambiguous requests"}
+TABLES = {
+    "thresholds": "Threshold",
+    "switches": "Switch",
+    "models": "Model of",
+    "aliases": "Alias",
+    "fallbacks": "Fallback of",
+}
 
 
 def changes(before: Content | None, after: Content) -> list[str]:
-    """One sentence per difference; a policy without a predecessor is one sentence."""
+    """One sentence per difference, one per list of phrases; a policy without a predecessor is one sentence."""
     if before is None:
         return ["This is the first policy."]
-    return [*_settings(before, after), *_tables(before, after), *_phrases(before["phrases"], after["phrases"])]
+    phrases = _phrases(_by_name(before, "phrases"), _by_name(after, "phrases"))
+    return [*_settings(before, after), *_tables(before, after), *phrases]
+
+
+def flat(content: Content) -> dict[str, Any]:
+    """Every value of a policy by its place, such as "threshold opus_score_threshold" or "scope: roadmap"."""
+    return {
+        **{name: content.get(name) for name in SETTINGS},
+        **{
+            f"{label.lower()} {name}": value
+            for section, label in TABLES.items()
+            for name, value in _by_name(content, section).items()
+        },
+        **{
+            f"{name}: {text}": weight
+            for name, listed in _by_name(content, "phrases").items()
+            for text, weight in listed.items()
+        },
+    }
 
 
 def _settings(before: Content, after: Content) -> Iterator[str]:
-    labels = {"enabled": "Smart routing", "mode": "Mode", "ambiguous_fallback_tier": "Tier of ambiguous requests"}
-    for name, label in labels.items():
+    for name, label in SETTINGS.items():
         if before.get(name) != after.get(name):
             yield f"{label}: {_shown(before.get(name))} → {_shown(after.get(name))}."
 
 
 def _tables(before: Content, after: Content) -> Iterator[str]:
-    labels = {
-        "thresholds": "Threshold",
-        "switches": "Switch",
-        "models": "Model of",
-        "aliases": "Alias",
-        "fallbacks": "Fallback of",
-    }
-    for section, label in labels.items():
+    for section, label in TABLES.items():
         old, new = _by_name(before, section), _by_name(after, section)
         for name in sorted(old.keys() | new.keys()):
             if name not in old:
@@ -43,25 +61,38 @@ def _tables(before: Content, after: Content) -> Iterator[str]:
 
 
 def _by_name(content: Content, section: str) -> Mapping[str, Any]:
+    """Nothing, where a broken version lacks the section."""
+    if not content.get(section):
+        return {}
     return targets_of(content) if section == "aliases" else content[section]
 
 
 def _phrases(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name, {}), after.get(name, {})
-        added, removed = sorted(new.keys() - old.keys()), sorted(old.keys() - new.keys())
-        if added:
-            yield f"Phrases {name}: {len(added)} added ({_listed(added)})."
-        if removed:
-            yield f"Phrases {name}: {len(removed)} removed ({_listed(removed)})."
-        for text in sorted(old.keys() & new.keys()):
-            if old[text] != new[text]:
-                yield f"Phrase {text!r} of {name}: weight {_shown(old[text])} → {_shown(new[text])}."
+        parts = [
+            *_listed("+", [_weighed(text, new[text]) for text in sorted(new.keys() - old.keys())]),
+            *_listed("−", [repr(text) for text in sorted(old.keys() - new.keys())]),
+            *_listed("", [_reweighed(text, old, new) for text in sorted(old.keys() & new.keys())]),
+        ]
+        if parts:
+            yield f"Phrases {name}: {'; '.join(parts)}."
 
 
-def _listed(texts: list[str]) -> str:
+def _weighed(text: str, weight: float) -> str:
+    return repr(text) if weight == 1 else f"{text!r} ({_shown(weight)})"
+
+
+def _reweighed(text: str, old: Mapping[str, float], new: Mapping[str, float]) -> str:
+    return "" if old[text] == new[text] else f"{text!r} {_shown(old[text])} → {_shown(new[text])}"
+
+
+def _listed(sign: str, texts: list[str]) -> Iterator[str]:
+    texts = [text for text in texts if text]
     rest = len(texts) - SHOWN_PHRASES
-    return ", ".join(texts[:SHOWN_PHRASES]) + (f" and {rest} more" if rest > 0 else "")
+    if texts:
+        listed = ", ".join(texts[:SHOWN_PHRASES]) + (f" and {rest} more" if rest > 0 else "")
+        yield f"{sign} {listed}".strip()
 
 
 def _shown(value: object) -> str:

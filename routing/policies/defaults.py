@@ -1,11 +1,8 @@
 """The first policy: what the release ships and the environment says. Later releases add names, never values."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -22,9 +19,11 @@ from routing.models import (
 )
 from routing.policies.drafts import Content, digest_of
 from routing.policies.environment import PLACES, overlaid
-from routing.policies.publishing import lock, publish
+from routing.policies.filling import steps_of
+from routing.policies.locking import lock
+from routing.policies.publishing import publish
+from routing.policies.shipped import completed, shipped_policy
 
-SHIPPED = Path(__file__).parent.parent / "defaults" / "policy.yaml"
 RELEASE = "bootstrap"  # the author of what nobody edited
 
 
@@ -47,19 +46,6 @@ def load_defaults() -> PolicyVersion | None:
     return _publish_additions(newest, content)
 
 
-@cache
-def shipped_policy() -> Mapping[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # several times faster, where libyaml is there
-    loaded: Mapping[str, Any] = yaml.load(SHIPPED.read_text(), loader)
-    return loaded
-
-
-@cache
-def bounds() -> Mapping[str, tuple[float, float]]:
-    """What an operator may set, by threshold."""
-    return {name: (entry["lower"], entry["upper"]) for name, entry in shipped_policy()["thresholds"].items()}
-
-
 def _refuse_out_of_bounds(shipped: Mapping[str, Any], values: Mapping[str, float]) -> None:
     for variable, (section, *name) in PLACES.items():
         if section == "thresholds":
@@ -78,13 +64,7 @@ def _fill(content: Content) -> None:
     )
     TierModel.objects.bulk_create(TierModel(slot=slot, model=model) for slot, model in content["models"].items())
     ModelAlias.objects.bulk_create(ModelAlias(**alias) for alias in content["aliases"])
-    FallbackStep.objects.bulk_create(_steps(content["fallbacks"]))
-
-
-def _steps(fallbacks: Mapping[str, list[str]]) -> Iterator[FallbackStep]:
-    for from_tier, steps in fallbacks.items():
-        for order, to in enumerate(steps, start=1):
-            yield FallbackStep(from_tier=from_tier, order=order, to=to)
+    FallbackStep.objects.bulk_create(steps_of(content["fallbacks"]))
 
 
 def _describe(shipped: Mapping[str, Any], content: Content) -> None:
@@ -112,9 +92,7 @@ def _describe_threshold(name: str, entry: Mapping[str, Any], value: float) -> No
 
 def _publish_additions(newest: PolicyVersion, shipped: Content) -> PolicyVersion | None:
     """What this release is the first to ship joins the published policy; what waits in the draft stays there."""
-    content = {**newest.content}
-    for section in ("thresholds", "switches", "phrases"):
-        content[section] = shipped[section] | newest.content[section]
+    content = completed(newest.content, shipped)
     digest = digest_of(content)
     if digest == newest.digest:
         return None

@@ -1,11 +1,17 @@
-"""Publishing: the draft, checked and frozen into the next numbered version."""
+"""Publishing: the draft, checked and frozen into the next numbered version; and the way back."""
+
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from routing.models import PolicyVersion, RoutingSettings
-from routing.policies.changes import changes
-from routing.policies.drafts import digest_of, draft_content
+from routing.models import AdminChange, PolicyVersion
+from routing.policies.changes import changes, flat
+from routing.policies.drafts import Content, digest_of, draft_content
+from routing.policies.filling import MOVED, fill_draft, fitted
+from routing.policies.locking import lock
+from routing.policies.shipped import completed
+from routing.policies.snapshot import BrokenVersionError, frozen
 from routing.policies.validation import validate
 
 
@@ -20,22 +26,55 @@ def publish(note: str, author: str = "", *, seen_digest: str = "") -> PolicyVers
     if not note.strip():
         raise ValidationError({"note": "Say what changed and why."})
     content = draft_content()
-    digest = digest_of(content)
-    if seen_digest and seen_digest != digest:
-        raise ValidationError("The draft changed while you looked at it: look at the changes again.")
+    if seen_digest and seen_digest != digest_of(content):
+        raise ValidationError(MOVED)
     validate(content)
+    return _freeze(content, note.strip(), author, AdminChange.Action.PUBLISHED)
+
+
+@transaction.atomic
+def roll_back(number: int, note: str = "", author: str = "") -> PolicyVersion:
+    """Publishes an older version's content again. A draft in which nothing waited follows; another one stays."""
+    lock()
+    older = PolicyVersion.objects.get(number=number)
     newest = PolicyVersion.objects.newest()
+    assert newest is not None
+    is_draft_idle = digest_of(draft_content()) == newest.digest
+    content = completed(older.content, newest.content)
+    version = _freeze(content, note.strip() or f"Back to version {number}.", author, AdminChange.Action.ROLLED_BACK)
+    if is_draft_idle:
+        fill_draft(fitted(content, draft_content()))
+    return version
+
+
+def _freeze(content: Content, note: str, author: str, action: str) -> PolicyVersion:
+    newest, digest = PolicyVersion.objects.newest(), digest_of(content)
     if newest is not None and newest.digest == digest:
-        raise NothingToPublishError(f"The draft equals version {newest.number}: there is nothing to publish.")
+        raise NothingToPublishError(f"This equals version {newest.number}: there is nothing to publish.")
     number = 1 if newest is None else newest.number + 1
-    return PolicyVersion.objects.create(number=number, content=content, digest=digest, note=note.strip(), author=author)
+    version = PolicyVersion(number=number, content=content, digest=digest, note=note, author=author)
+    try:
+        frozen(version)
+    except BrokenVersionError as exc:
+        raise ValidationError(f"No process could load it: {exc}") from exc
+    version.save(force_insert=True)
+    _log(version, newest, action)
+    return version
 
 
-def lock() -> bool:
-    """One publisher at a time, until the transaction ends. True when the draft was empty until now."""
-    is_first = RoutingSettings.objects.get_or_create(pk=1)[1]
-    RoutingSettings.objects.select_for_update().get(pk=1)
-    return is_first
+def _log(version: PolicyVersion, newest: PolicyVersion | None, action: str) -> None:
+    before: dict[str, Any] = {} if newest is None else {"version": newest.number, **flat(newest.content)}
+    after = {"version": version.number, **(flat(version.content) if newest else {})}
+    AdminChange.objects.note(
+        action,
+        "policy",
+        author=version.author,
+        object_id=version.number,
+        name=f"version {version.number}",
+        before=before,
+        after=after,
+        note=version.note,
+    )
 
 
 def draft_changes() -> list[str]:

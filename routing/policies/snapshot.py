@@ -12,6 +12,7 @@ from routing.models import PolicyVersion
 from routing.phrases import compile_matcher
 from routing.policies.drafts import digest_of
 from routing.policies.environment import differences
+from routing.policies.shipped import completed
 
 logger = logging.getLogger(__name__)
 KEPT_VERSIONS = 4  # that are decided by again
@@ -71,12 +72,13 @@ def refresh() -> bool:
 
 
 def frozen(version: PolicyVersion) -> Policy:
-    """One stored version as the engine reads it."""
+    """One stored version as the engine reads it; what it knows nothing of yet is as the release has it."""
     if digest_of(version.content) != version.digest:
         raise BrokenVersionError(f"policy {version.number} is not what was published: its digest differs")
     try:
-        match = compile_matcher(matched_phrases(version.content))
-        return policy_from(version.content, version=version.number, digest=version.digest, match=match)
+        content = completed(version.content)
+        match = compile_matcher(matched_phrases(content))
+        return policy_from(content, version=version.number, digest=version.digest, match=match)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         raise BrokenVersionError(f"policy {version.number} cannot be read: {exc!r}") from exc
 

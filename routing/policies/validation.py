@@ -1,21 +1,25 @@
 """What must hold before a draft is published. Every problem is named by the place in which an operator mends it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from routing.engine.content import matched_phrases
 from routing.models import Threshold
 from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
-from routing.phrases import normalized
+from routing.phrases import compile_matcher, normalized
 from routing.policies.aliases import known_models, problems_among
 from routing.policies.drafts import targets_of
+from routing.policies.shipped import NAMED_SECTIONS, shipped_policy
 
 Problem = tuple[str, str]  # place, e.g. "threshold opus_score_threshold", and message
 EASY = ("simple_task", "self_contained", "single_file_edit", "housekeeping")
 HARD = ("deep_reasoning", "multi_file", "compaction", "keyword_opus")
 CONTRADICTORY = [*product(EASY, HARD), ("self_contained", "context_word")]
+MOST_PHRASES = 10_000
+PLACES = {"thresholds": "threshold", "switches": "switch", "phrases": "phrases"}
 
 
 def validate(content: Mapping[str, Any]) -> None:
@@ -28,12 +32,21 @@ def validate(content: Mapping[str, Any]) -> None:
 
 
 def problems(content: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _missing_names(content)
     yield from _out_of_bounds(content["thresholds"])
     yield from _empty_slots(content["models"])
     yield from _unknown_choices(content)
     yield from _unknown_fallbacks(content["fallbacks"])
     yield from _misleading_aliases(content)
     yield from _contradictory_phrases(content["phrases"])
+    yield from _unmatchable_phrases(content)
+
+
+def _missing_names(content: Mapping[str, Any]) -> Iterator[Problem]:
+    """A draft that lost rows is no whole policy."""
+    for section in NAMED_SECTIONS:
+        for name in shipped_policy()[section].keys() - content[section].keys():
+            yield f"{PLACES[section]} {name}", "Its row is missing: run manage.py bootstrap."
 
 
 def _out_of_bounds(thresholds: Mapping[str, float]) -> Iterator[Problem]:
@@ -78,3 +91,21 @@ def _contradictory_phrases(phrases: Mapping[str, Mapping[str, float]]) -> Iterat
         for text in phrases.get(name, {}):
             if normalized(text) in theirs:
                 yield f"phrases {name}", f"{text!r} is also in {opposite}, which says the opposite."
+
+
+def opposed_phrases(name: str, phrases: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """What may not stand in this list, normalized, by the list that says the opposite with it."""
+    opposed = sorted({b if a == name else a for a, b in CONTRADICTORY if name in (a, b)})
+    return {normalized(text): other for other in opposed for text in phrases.get(other, ())}
+
+
+def _unmatchable_phrases(content: Mapping[str, Any]) -> Iterator[Problem]:
+    count = sum(len(listed) for listed in content["phrases"].values())
+    if count > MOST_PHRASES:
+        yield "phrases", f"{count:,} phrases in all lists: keep at most {MOST_PHRASES:,}."
+        return
+    lists = matched_phrases(content)
+    try:
+        compile_matcher(lists)
+    except ValueError as exc:
+        yield "phrases", f"{exc}."

@@ -13,7 +13,7 @@ from routing.engine.types import (
     Verdict,
 )
 from routing.phrases import compile_matcher
-from routing.policies.defaults import shipped_policy
+from routing.policies.shipped import shipped_policy
 from routing.route import route_model, route_request
 
 MODELS = {

@@ -9,7 +9,7 @@ from routing.engine.breakpoints import SHARES
 from routing.engine.decide import decide
 from routing.engine.explain import deciding, explain
 from routing.engine.types import Band, LocalOnlyError, Phase, SessionState, Tier, Verdict
-from routing.policies.defaults import bounds
+from routing.policies.shipped import bounds
 from routing.tests.engine.given import (
     AGENT_PROMPT,
     CALL,

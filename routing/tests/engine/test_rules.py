@@ -195,3 +195,27 @@ def test_a_fallback_is_claude_where_the_rules_say_claude():
     frugal = policy(ambiguous_fallback_tier="local")
 
     assert compute_routing_signals(measured("prove the theorem"), frugal, surroundings()).fallback_tier is Tier.SONNET
+
+
+WORDY = "Explain what goes on in the harbour. " + "The blue boats came back before the storm. " * 10
+
+
+@pytest.mark.parametrize(
+    ("messages", "switches", "tier"),
+    [
+        pytest.param([WORDY], {}, Tier.LOCAL, id="a simple form"),
+        pytest.param([WORDY], {"fallback_local_if_simple": False}, Tier.SONNET, id="a simple form does not count"),
+        pytest.param(["blue boats"], {}, Tier.SONNET, id="nothing for it"),
+        pytest.param(["blue boats"], {"fallback_local_if_unopposed": True}, Tier.LOCAL, id="nothing against it"),
+        pytest.param(
+            ["rename it across the codebase"],
+            {"fallback_local_if_unopposed": True},
+            Tier.SONNET,
+            id="something against it",
+        ),
+    ],
+)
+def test_the_best_guess_of_an_ambiguous_ask_is_a_matter_of_switches(messages, switches, tier):
+    signals = compute_routing_signals(measured(*messages), policy(switches=switches), surroundings())
+
+    assert (signals.band, signals.fallback_tier) == (Band.AMBIGUOUS, tier)

@@ -30,17 +30,17 @@ BEFORE = {
         ),
         pytest.param(
             {"phrases": {"scope": {"end to end": 0.05}}},
-            "Phrases scope: 1 removed (roadmap).",
+            "Phrases scope: − 'roadmap'.",
             id="a phrase that is gone",
         ),
         pytest.param(
             {"phrases": {"scope": {"end to end": 0.5, "roadmap": 0.15}}},
-            "Phrase 'end to end' of scope: weight 0.05 → 0.5.",
+            "Phrases scope: 'end to end' 0.05 → 0.5.",
             id="a weight",
         ),
         pytest.param(
             {"phrases": BEFORE["phrases"] | {"new": {f"p{number}": 1.0 for number in range(10)}}},
-            "Phrases new: 10 added (p0, p1, p2, p3, p4, p5, p6, p7 and 2 more).",
+            "Phrases new: + 'p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7' and 2 more.",
             id="a list",
         ),
     ],

@@ -77,7 +77,7 @@ def test_the_changes_are_told_in_words():
         "Mode: local_first → keyword.",
         "Threshold opus_score_threshold: 0.5 → 0.75.",
         "Alias fast: haiku (new).",
-        "Phrases deep_reasoning: 1 added (zero knowledge).",
+        "Phrases deep_reasoning: + 'zero knowledge'.",
     ]
 
 

@@ -10,7 +10,7 @@ from routing import breakers, connections, policies, prices
 from routing.engine.content import content_of, matched_phrases, policy_from
 from routing.engine.types import LADDER, LocalModel, Price, Surroundings, Tier
 from routing.phrases import compile_matcher
-from routing.policies.defaults import shipped_policy
+from routing.policies.shipped import shipped_policy
 from routing.prices import DatedPrice, PriceBook
 from smartgateway.completions import admission, signs
 from smartgateway.completions.tests.fakes import FakeProvider, FakeRecord

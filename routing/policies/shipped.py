@@ -1,0 +1,32 @@
+"""What the release ships, and how older content is read by it."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from routing.engine.content import content_of
+
+SHIPPED = Path(__file__).parent.parent / "defaults" / "policy.yaml"
+NAMED_SECTIONS = ("thresholds", "switches", "phrases")  # whose names come with the release
+
+
+@cache
+def shipped_policy() -> Mapping[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # several times faster, where libyaml is there
+    loaded: Mapping[str, Any] = yaml.load(SHIPPED.read_text(), loader)
+    return loaded
+
+
+@cache
+def bounds() -> Mapping[str, tuple[float, float]]:
+    """What an operator may set, by threshold."""
+    return {name: (entry["lower"], entry["upper"]) for name, entry in shipped_policy()["thresholds"].items()}
+
+
+def completed(content: Mapping[str, Any], newer: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The content, with what it has no name for as `newer` (else the release) has it."""
+    source = newer or content_of(shipped_policy())
+    return {**content, **{section: {**source[section], **content[section]} for section in NAMED_SECTIONS}}
