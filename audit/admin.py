@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
-from audit.models import Attempt, DailyReport, Outcome, Refusal, RoutingDecision, Writer
+from audit.models import Attempt, DailyReport, Feedback, Outcome, Refusal, RoutingDecision, Writer
 from audit.models.record import PHASES, STATUSES, TIERS
 from audit.presentation import columns, tables
 
@@ -143,3 +143,20 @@ class DailyReportAdmin(RecordAdmin):
     )
     list_filter = (TierFilter, PhaseFilter)
     ordering = ("-day", "-id")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(RecordAdmin):
+    list_display = ("given_at", "verdict", "comment", "giver", "decision_id")
+    list_filter = ("verdict",)
+    ordering = ("-given_at",)
+    search_fields = ("decision_id",)
+    search_help_text = "A decision's id."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        try:
+            return queryset.filter(decision_id=UUID(search_term.strip())) if search_term.strip() else queryset, False
+        except ValueError:
+            return queryset.none(), False

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit import chain
-from audit.models import Attempt, Outcome, PromptText, Refusal, Removal, ReportDay, RoutingDecision, Writer
+from audit.models import Attempt, Feedback, Outcome, PromptText, Refusal, Removal, ReportDay, RoutingDecision, Writer
 from audit.models.querysets import range_of
 from audit.reports import LATE_DAYS, days_between, rebuild_daily_report, today
 
@@ -69,6 +69,7 @@ def _remove_some(decisions: QuerySet[RoutingDecision]) -> int:
     ]
     _take_away(rows)
     PromptText.objects.for_decisions(ids).delete()
+    Feedback.objects.for_decisions(ids).delete()
     return len(ids)
 
 

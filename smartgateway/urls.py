@@ -8,6 +8,7 @@ from smartgateway.api.completions import Completions
 from smartgateway.api.decisions import Decisions
 from smartgateway.api.embeddings import Embeddings
 from smartgateway.api.explain import Route
+from smartgateway.api.feedback import Feedback
 from smartgateway.api.messages.view import CountTokens, Messages
 from smartgateway.api.models import Model, Models
 from smartgateway.api.responses.view import Responses
@@ -25,6 +26,7 @@ api_views = [
     path("v1/models/<path:name>", Model.as_view()),
     path("v1/route", Route.as_view()),
     path("v1/decisions", Decisions.as_view()),
+    path("v1/feedback", Feedback.as_view()),
     path("v1/openapi.json", description.openapi),
     path("health/live", health.live),
     path("health/ready", health.ready),

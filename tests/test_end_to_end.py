@@ -198,6 +198,18 @@ def test_a_decision_is_found_by_its_id(served, client):
     assert (row["tier"], row["served_model"]) == ("opus", "claude-opus-5-5")
 
 
+def test_an_answer_is_rated_by_its_id_as_often_as_one_likes(served, client):
+    identity = ask(client, AUDIT)[0]["x-smartgateway-decision-id"]
+    served.outcome(identity)
+
+    def rated(verdict):
+        body = {"decision_id": identity, "verdict": verdict, "comment": "[[why]]"}
+        return httpx.post(f"{served.url}/v1/feedback", json=body, headers={"x-api-key": KEY}).json()
+
+    assert (rated("good")["replaced"], rated("too_strong")["replaced"]) == (False, True)
+    assert served.rows("SELECT verdict, comment, giver FROM audit_feedback") == [("too_strong", "[[why]]", "first key")]
+
+
 @pytest.mark.parametrize(
     ("content", "status"),
     [

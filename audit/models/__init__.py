@@ -1,8 +1,9 @@
 """The record's tables. Written by the shipper alone; ids and name snapshots, no relation out of audit.
 
-All but prompt text, which has a retention of its own, are append-only.
+All but prompt text, which has a retention of its own, and feedback, which its givers change, are append-only.
 """
 
+from audit.models.feedback import Feedback
 from audit.models.record import Attempt, Outcome, Refusal, RoutingDecision
 from audit.models.report import BypassReport, DailyReport, ReportDay, TagReport
 from audit.models.text import PromptText
@@ -12,6 +13,7 @@ __all__ = [
     "Attempt",
     "BypassReport",
     "DailyReport",
+    "Feedback",
     "Outcome",
     "PromptText",
     "Refusal",

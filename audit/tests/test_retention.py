@@ -2,9 +2,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from audit import retention
+from audit import feedback, retention
+from audit.feedback import Giver
 from audit.ids import id_at
-from audit.models import Attempt, DailyReport, Outcome, Refusal, Removal, RoutingDecision
+from audit.models import Attempt, DailyReport, Feedback, Outcome, Refusal, Removal, RoutingDecision
 from audit.reports import rebuild_daily_report, today
 from audit.retention import remove_expired
 from audit.tasks import remove_expired_task
@@ -115,3 +116,13 @@ def test_the_task_removes_what_the_setting_says(record, settings):
     remove_expired_task()
 
     assert RoutingDecision.objects.count() == 2
+
+
+def test_feedback_goes_with_the_decision_it_is_about(record):
+    for made in RoutingDecision.objects.all():
+        feedback.give(made, "good", "", Giver("ada", user_id=1))
+
+    remove_expired(KEPT_DAYS)
+
+    kept = set(Feedback.objects.values_list("decision_id", flat=True))
+    assert kept == set(RoutingDecision.objects.values_list("pk", flat=True))

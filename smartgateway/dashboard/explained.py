@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from audit.models import Attempt, Outcome, PromptText, RoutingDecision
+from audit.models import Attempt, Feedback, Outcome, PromptText, RoutingDecision
+from audit.models.feedback import VERDICTS
 from audit.presentation.words import outcome_of, words
 from routing.engine.explain import Explanation, deciding
 from routing.engine.features import Features
@@ -53,6 +54,8 @@ class Explained:
     text: PromptText | None
     kind: str
     signs: list[str]
+    feedback: list[Feedback]
+    verdicts: list[tuple[str, str]]
 
 
 def explained(decision: RoutingDecision) -> Explained:
@@ -78,6 +81,8 @@ def explained(decision: RoutingDecision) -> Explained:
         text=PromptText.objects.for_decisions([decision.pk]).first(),
         kind=kind(decision),
         signs=signs(decision, outcome),
+        feedback=list(Feedback.objects.for_decisions([decision.pk]).order_by("-given_at")),
+        verdicts=list(VERDICTS.items()),
     )
 
 

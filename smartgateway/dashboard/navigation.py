@@ -25,6 +25,7 @@ ICONS = {
     "attempt": "arrow_outward",
     "outcome": "task_alt",
     "refusal": "block",
+    "feedback": "thumbs_up_down",
     "prompttext": "chat",
     "dailyreport": "bar_chart",
     "writer": "edit_note",
