@@ -145,7 +145,7 @@ async def test_our_provider_speaks_to_claudes_double(claude_address, is_streamed
 
     if is_streamed:
         stream = await provider.stream(asked)
-        chunks = [chunk async for chunk in stream.chunks]
+        chunks = [chunk async for batch in stream.batches for chunk in batch]
         account, finish = stream.account, chunks[-1]["choices"][0]["finish_reason"]
     else:
         answer = await provider.complete(asked)
@@ -207,7 +207,7 @@ async def test_our_provider_speaks_to_ollamas_double(ollama_address, is_streamed
 
     if is_streamed:
         stream = await provider.stream(asked)
-        chunks = [chunk async for chunk in stream.chunks]
+        chunks = [chunk async for batch in stream.batches for chunk in batch]
         account, finish = stream.account, chunks[-1]["choices"][0]["finish_reason"]
     else:
         answer = await provider.complete(asked)

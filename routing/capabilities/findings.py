@@ -70,8 +70,8 @@ async def tokens_per_second(provider: Provider, name: str) -> float | None:
     except ProviderRejectedError:
         return None
     first_at = last_at = 0.0
-    async with aclosing(stream.chunks) as chunks:
-        async for _ in chunks:
+    async with aclosing(stream.batches) as batches:
+        async for _ in batches:
             last_at = time.perf_counter()
             first_at = first_at or last_at
     spoken = output_tokens(stream.account) - 1

@@ -4,7 +4,7 @@ Indoors everyone speaks OpenAI chat completions in plain dicts. A provider turns
 and the answer back. Where the caller's face already speaks the provider's dialect, bytes pass through.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ from routing.engine.types import Usage
 
 ChatCompletion = dict[str, Any]
 ChatCompletionChunk = dict[str, Any]
+Batch = Sequence[ChatCompletionChunk] | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,15 @@ class Answer:
 class Stream:
     """An open stream, after the upstream answered 200.
 
-    `chunks` yields indoor chunks, or bytes (whole SSE frames, as they came) when `is_raw`. What completes the
-    answer (the frame with the finish reason and all after it) is not yielded when raw but left in `tail`, so
-    that the outcome can be made durable before it is sent. Closing `chunks` closes the upstream connection.
-    A break, an error event or an end without the protocol's own end raises a `ProviderError` from `chunks`.
+    `batches` yields what each read of the upstream held: indoor chunks, or bytes (whole SSE frames, as they came)
+    when `is_raw`. What completes the answer (the frame with the finish reason and all after it) is not yielded
+    when raw but left in `tail`, so that the outcome can be made durable before it is sent. Closing `batches`
+    closes the upstream connection. A break, an error event or an end without the protocol's own end raises a
+    `ProviderError` from `batches`.
     """
 
     account: Account
-    chunks: AsyncGenerator[Any, None]
+    batches: AsyncGenerator[Batch, None]
     is_raw: bool = False
     tail: bytearray = field(default_factory=bytearray)
 

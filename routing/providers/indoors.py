@@ -216,7 +216,9 @@ class Collector:
 async def collected(stream: Stream) -> Answer:
     """A stream that nobody watches, as a whole answer."""
     collector = Collector()
-    async with aclosing(stream.chunks) as chunks:
-        async for chunk in chunks:
-            collector.add(chunk)
+    async with aclosing(stream.batches) as batches:
+        async for batch in batches:
+            assert not isinstance(batch, bytes)  # was asked for in indoor form
+            for chunk in batch:
+                collector.add(chunk)
     return Answer(stream.account, completion=collector.completion(stream.account.usage))

@@ -3,21 +3,22 @@
 The same dialect on both sides passes through: members as the client sent them, answers as bytes, with a tap.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from routing.providers import openai_errands, openai_kinds, sse
+from routing.providers import openai_errands, openai_kinds
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Stream
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
-from routing.providers.reply import OpenChunks, Reply, drain
+from routing.providers.reply import Reply
+from routing.providers.streaming import Events, OpenBatches, Translated
 from routing.providers.tap import Tap, invalid, observe
 
 PATH = "/v1/chat/completions"
 OUR_MEMBERS = ("model", "provider", "stream", "stream_options")
+decode = msgspec.json.Decoder().decode
 
 
 class OpenAICompatible:
@@ -39,22 +40,22 @@ class OpenAICompatible:
             account.usage = openai_kinds.estimated(call.body, raw)
         if call.raw is not None and call.dialect == self.dialect:
             return Answer(account, raw=raw)
-        return Answer(account, completion=openai_kinds.indoor(msgspec.json.decode(raw)))
+        return Answer(account, completion=openai_kinds.indoor(decode(raw)))
 
     async def stream(self, call: Call) -> Stream:
         reply = await self._post(call, request_body(call, stream=True))
         account = Account(upstream_request_id=reply.request_id)
         tap = Tap(account, reply, choices=choices_wanted(call.body), keeps_usage=wants_usage(call.body))
         if call.raw is not None and call.dialect == self.dialect:
-            return Stream(account, OpenChunks(reply, passed_through(reply, tap)), is_raw=True, tail=tap.tail)
-        return Stream(account, OpenChunks(reply, decoded(reply, tap)))
+            return Stream(account, OpenBatches(reply, tap), is_raw=True, tail=tap.tail)
+        return Stream(account, OpenBatches(reply, Translated(Events(), Decoded(tap))))
 
     async def fill(self, call: Call) -> Stream:
         content = openai_errands.body_of(call, stream=True, stream_options={"include_usage": True})
         reply = await self._post(call, content, openai_errands.FILL_PATH)
         account = Account(upstream_request_id=reply.request_id)
         tap = Tap(account, reply, choices=1, keeps_usage=wants_usage(call.body))
-        return Stream(account, OpenChunks(reply, openai_errands.as_chat(decoded(reply, tap))))
+        return Stream(account, OpenBatches(reply, Translated(Events(), openai_errands.Filled(Decoded(tap)))))
 
     async def embed(self, call: Call) -> Answer:
         reply = await self._post(call, openai_errands.body_of(call), openai_errands.EMBED_PATH)
@@ -92,37 +93,25 @@ def choices_wanted(body: Mapping[str, Any]) -> int:
     return wanted if isinstance(wanted, int) and wanted > 0 else 1
 
 
-async def blocks(reply: Reply, tap: Tap) -> AsyncGenerator[bytes, None]:
-    """Whole frames as they come in, until the protocol's own end."""
-    frames = sse.Frames()
-    async with aclosing(reply.reads()) as reads:
-        async for data in reads:
-            if block := frames.feed(data):
-                yield block
-            if tap.is_done:
-                await drain(reads)
-                return
-    if rest := frames.flush():
-        yield rest + b"\n\n"
-    tap.check_end()
+class Decoded:
+    """OpenAI's chunks are the indoor form; one that is meant for the record alone does not go on."""
 
+    __slots__ = ("_tap",)
 
-async def passed_through(reply: Reply, tap: Tap) -> AsyncGenerator[bytes, None]:
-    async with aclosing(blocks(reply, tap)) as whole:
-        async for block in whole:
-            if passed := tap.pass_on(block):
-                yield passed
-            if tap.failure is not None:
-                raise tap.failure
-    if not tap.is_done:
-        tap.tail += b"data: [DONE]\n\n"  # some servers leave it out; the answer is whole, and clients wait for it
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
 
+    @property
+    def is_done(self) -> bool:
+        return self._tap.is_done
 
-async def decoded(reply: Reply, tap: Tap) -> AsyncGenerator[ChatCompletionChunk, None]:
-    async with aclosing(blocks(reply, tap)) as whole:
-        async for block in whole:
-            for frame in sse.split(block):
-                payload = sse.data_of(frame)
-                if payload is not None and tap.see(payload) is not None and not tap.is_done:
-                    chunk = msgspec.json.decode(payload)
-                    yield openai_kinds.indoor(chunk) if b'"reasoning"' in payload else chunk
+    def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
+        if self._tap.see(payload) is None or self._tap.is_done:
+            return ()
+        chunk = decode(payload)
+        return (openai_kinds.indoor(chunk) if b'"reasoning"' in payload else chunk,)
+
+    def end(self) -> Sequence[ChatCompletionChunk]:
+        if not self.is_done:
+            self._tap.check_end()
+        return ()

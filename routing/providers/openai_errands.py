@@ -1,7 +1,6 @@
 """Beside chat, at a server that speaks OpenAI: `/v1/completions` with a suffix, and `/v1/embeddings`."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -9,6 +8,7 @@ import msgspec
 from routing.providers.base import Account, Call, ChatCompletionChunk
 from routing.providers.embedding import embedded
 from routing.providers.reply import Reply
+from routing.providers.streaming import Translation
 from routing.providers.tap import TokenCounts, invalid
 
 FILL_PATH, EMBED_PATH = "/v1/completions", "/v1/embeddings"
@@ -35,10 +35,19 @@ def body_of(call: Call, **ours: Any) -> bytes:
     return msgspec.json.encode({**members, "model": call.model, **ours})
 
 
-async def as_chat(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator[ChatCompletionChunk, None]:
+class Filled:
     """Chunks of a text completion as chunks of a chat's."""
-    async with aclosing(chunks):
-        async for chunk in chunks:
+
+    def __init__(self, texts: Translation) -> None:
+        self._texts = texts
+        self.end = texts.end
+
+    @property
+    def is_done(self) -> bool:
+        return self._texts.is_done
+
+    def chunks_of(self, payload: bytes) -> Iterator[ChatCompletionChunk]:
+        for chunk in self._texts.chunks_of(payload):
             choices = [choice_of(choice) for choice in chunk.get("choices") or ()]
             yield {**chunk, "object": "chat.completion.chunk", "choices": choices}
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import Any, cast
+from typing import cast
 
 import httpx
 
@@ -35,6 +35,11 @@ class Reply:
         self.label = label
         self._secrets = secrets
         self._log_level = log_level
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all of the body has been read, as far as its transport tells."""
+        return getattr(self._stream, "is_at_end", False)
 
     async def failure(self) -> ProviderError:
         """For an answer that is not one."""
@@ -85,31 +90,6 @@ class Reply:
             await self._stream.aclose()
 
 
-class OpenChunks(AsyncGenerator[Any, None]):
-    """A generator over a reply, whose closing closes the reply even when the generator was never begun."""
-
-    __slots__ = ("_chunks", "_reply")
-
-    def __init__(self, reply: Reply, chunks: AsyncGenerator[Any, None]) -> None:
-        self._reply = reply
-        self._chunks = chunks
-
-    def __anext__(self) -> Coroutine[Any, Any, Any]:
-        return self._chunks.__anext__()
-
-    def asend(self, value: None) -> Coroutine[Any, Any, Any]:
-        return self._chunks.asend(value)
-
-    def athrow(self, *exc: Any) -> Coroutine[Any, Any, Any]:
-        return self._chunks.athrow(*exc)
-
-    async def aclose(self) -> None:
-        try:
-            await self._chunks.aclose()
-        finally:
-            await self._reply.aclose()
-
-
 class Decoded(httpx.AsyncByteStream):
     """For a peer that compresses though we asked it not to."""
 
@@ -124,8 +104,10 @@ class Decoded(httpx.AsyncByteStream):
         await self._response.aclose()
 
 
-async def drain(reads: AsyncGenerator[bytes, None]) -> None:
+async def drain(reply: Reply, reads: AsyncGenerator[bytes, None]) -> None:
     """Read on to the transport's own end, so that the connection can be used again; not for long."""
+    if reply.is_at_end:
+        return
     with suppress(TimeoutError, ProviderError):
         async with asyncio.timeout(DRAIN_SECONDS):
             async for _ in reads:

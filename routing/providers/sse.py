@@ -1,7 +1,6 @@
 """Server-sent events as they come off a socket: cut anywhere, with either kind of line end."""
 
 import re
-from collections.abc import Iterator
 
 from routing.providers.base import ProviderUnavailableError
 
@@ -54,14 +53,10 @@ def end_of_first_frame(block: bytes, start: int) -> int:
     return blank.end() if blank else len(block)
 
 
-def split(block: bytes) -> Iterator[bytes]:
-    """The single frames of a block of whole ones, each with its blank line."""
-    start = 0
-    for blank in BLANK_LINE.finditer(block):
-        yield block[start : blank.end()]
-        start = blank.end()
-    if start < len(block):
-        yield block[start:]
+def split(block: bytes) -> list[bytes]:
+    """The single frames of a block of whole ones, without their blank lines."""
+    frames = BLANK_LINE.split(block) if b"\r" in block else block.split(b"\n\n")
+    return [frame for frame in frames if frame]
 
 
 def data_of(frame: bytes) -> bytes | None:

@@ -1,6 +1,6 @@
 """Watches OpenAI answers and streams go by as bytes, and parses only what the record needs."""
 
-import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -10,7 +10,14 @@ from routing.providers import sse
 from routing.providers.base import Account, ProviderError, ProviderUnavailableError
 from routing.providers.reply import Reply
 
-NOTABLE = re.compile(rb'"(?:finish_reason"\s*:\s*"|usage"\s*:\s*\{|error"\s*:\s*[{"])|data: ?\[DONE\]')
+NOTABLE = (
+    b'"finish_reason":"',
+    b'"finish_reason": "',
+    b'"usage":{',
+    b'"usage": {',
+    b'"error"',
+    b"[DONE]",
+)  # inside of texts each quotation mark has a backslash before it
 DONE = b"[DONE]"
 
 
@@ -75,10 +82,10 @@ def observe(account: Account, payload: bytes, reply: Reply) -> Tapped:
 
 
 class Tap:
-    """Watches a stream's frames go by and keeps back what completes the answer."""
+    """Reads a stream of OpenAI's own chunks: passes the frames on and keeps back what completes the answer."""
 
-    __slots__ = ("_account", "_keeps_usage", "_reply", "_unfinished", "failure", "is_done", "tail")
-    notable: ClassVar[re.Pattern[bytes]] = NOTABLE
+    __slots__ = ("_account", "_frames", "_keeps_usage", "_reply", "_unfinished", "failure", "is_done", "tail")
+    notable: ClassVar[Sequence[bytes]] = NOTABLE
 
     def __init__(self, account: Account, reply: Reply, *, choices: int, keeps_usage: bool) -> None:
         self.tail = bytearray()
@@ -86,11 +93,32 @@ class Tap:
         self.failure: ProviderError | None = None
         self._account = account
         self._reply = reply
+        self._frames = sse.Frames()
         self._unfinished = choices
         self._keeps_usage = keeps_usage
 
-    def pass_on(self, block: bytes) -> bytes:
-        """What of these whole frames may be sent at once; the rest went to the tail."""
+    def feed(self, data: bytes) -> bytes:
+        """What of these bytes may be sent at once; the rest went to the tail."""
+        block = self._frames.feed(data)
+        if block and self._unremarkable(block, 0) == len(block):
+            return block
+        return self._pass_on(block)
+
+    def finish(self) -> bytes:
+        """Some servers leave out the last blank line, or `[DONE]` after a whole answer: clients wait for it."""
+        if self.is_done or self.failure is not None:
+            return b""
+        rest = self._frames.flush()
+        passed = self._pass_on(rest + b"\n\n") if rest else b""
+        try:
+            if self.failure is None and not self.is_done:
+                self.check_end()
+                self.tail += b"data: [DONE]\n\n"
+        except ProviderError as exc:
+            self.failure = exc
+        return passed
+
+    def _pass_on(self, block: bytes) -> bytes:
         passed, start = b"", 0
         while start < len(block):
             unremarkable = self._unremarkable(block, start)
@@ -115,10 +143,8 @@ class Tap:
         """Where the frames end that nothing is to be learnt from, by a search for the words of those that tell."""
         if not self._account.response_id or self._unfinished <= 0:
             return start
-        notable = self.notable.search(block, start)
-        if notable is None:
-            return len(block)
-        return max(start, sse.end_of_frames(block[: notable.start()], start))
+        found = [at for word in self.notable if (at := block.find(word, start)) >= 0]
+        return max(start, sse.end_of_frames(block[: min(found)], start)) if found else len(block)
 
     def see(self, payload: bytes) -> Tapped | bytes | None:
         """Note one event; None for the usage that was asked for on the record's behalf only."""

@@ -16,6 +16,7 @@ from smartgateway.api.headers import Marked
 from smartgateway.api.outgoing import COMMENT, Outgoing, closed, opened
 from smartgateway.api.sse import EventStream
 from smartgateway.completions.errors import as_gateway_error
+from smartgateway.completions.relay import Last
 from smartgateway.completions.settle import CLIENT_GONE
 
 View = Callable[..., Any]  # of a request, to an awaitable response
@@ -57,6 +58,7 @@ async def answered(view: View, request: HttpRequest) -> HttpResponse:
 async def send_stream(response: EventStream, out: Outgoing) -> None:
     """The first event is awaited before the headers go out: until then the generator has not begun."""
     send = out.send
+    is_over = False
     async with aclosing(response.events) as events:
         async for event in events:
             if out.aside is not None:
@@ -65,12 +67,14 @@ async def send_stream(response: EventStream, out: Outgoing) -> None:
             if not out.has_begun:
                 await out.begin(start_of(response))
             if event:
-                await send({"type": "http.response.body", "body": event, "more_body": True})
+                is_over = type(event) is Last
+                await send({"type": "http.response.body", "body": event, "more_body": not is_over})
             out.is_sending = False
             out.quiet_seconds = 0
-        await out.finish_aside()
-        out.is_sending = True
-        await send({"type": "http.response.body", "body": b""})
+        if not is_over:
+            await out.finish_aside()
+            out.is_sending = True
+            await send({"type": "http.response.body", "body": b""})
 
 
 def start_of(response: HttpResponse) -> dict[str, Any]:

@@ -4,14 +4,12 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from routing.providers.base import Account, Call, ChatCompletionChunk, Provider, Stream
+from routing.providers.base import Account, Batch, Call, ChatCompletionChunk, Provider, Stream
 from smartgateway.completions import settle
 from smartgateway.completions.errors import GatewayError, as_gateway_error
 from smartgateway.completions.exchange import Exchange
-
-END = object()
 
 
 class Renderer(Protocol):
@@ -26,10 +24,10 @@ class Renderer(Protocol):
 
 @dataclass(slots=True)
 class Opened:
-    """A stream with its first chunk in hand (END, when all it had completes the answer)."""
+    """A stream with its first batch in hand (empty, when all it had completes the answer)."""
 
     stream: Stream
-    first: Any
+    first: Batch
 
     @property
     def account(self) -> Account:
@@ -37,43 +35,79 @@ class Opened:
 
 
 async def opened(provider: Provider, call: Call) -> Opened:
-    """Wait for the first chunk: until then a failure still has a real status and another tier may serve."""
+    """Wait for the first batch: until then a failure still has a real status and another tier may serve."""
     return await begun(await provider.stream(call))
 
 
 async def begun(stream: Stream) -> Opened:
-    return Opened(stream, await anext(stream.chunks, END))
+    return Opened(stream, await anext(stream.batches, b""))
+
+
+class Last(bytes):
+    """The end of an answer: nothing comes after it."""
 
 
 async def relayed(exchange: Exchange, answer: Opened, render: Renderer) -> AsyncGenerator[bytes, None]:
     """Every way out passes `settle`; closing this generator closes the upstream connection."""
     stream = answer.stream
+    passing = Passing(exchange, stream) if stream.is_raw else Rendering(exchange, render)
     try:
-        held = bytearray()
         exchange.first_byte_at = time.perf_counter()
-        async with aclosing(stream.chunks) as chunks:
-            chunk = answer.first
-            while chunk is not END:
-                if stream.is_raw:
-                    exchange.chunks_relayed += chunk.count(b"data:")
-                    yield chunk
-                elif held or completes(chunk):
-                    held += render.chunk(chunk)
-                else:
-                    exchange.chunks_relayed += 1
-                    yield render.chunk(chunk)
-                chunk = await anext(chunks, END)
+        async with aclosing(stream.batches) as batches:
+            yield passing.events(answer.first)  # even if empty: the status is known by now
+            async for batch in batches:
+                if events := passing.events(batch):
+                    yield events
         await settle.answered(exchange)
-        yield bytes(stream.tail) if stream.is_raw else bytes(held) + render.end()
+        yield Last(passing.end())
     except Exception as exc:
         error = as_gateway_error(exc, exchange.ask.dialect)
         if not exchange.is_settled:
             exchange.attempts[-1].error_type = error.code
         await settle.failed_or_logged(exchange, error)
-        yield render.error(error)
+        yield Last(render.error(error))
     except BaseException as exc:
         await settle.failed(exchange, exc)
         raise
+
+
+class Passing:
+    """Bytes of the face's own dialect, as they came."""
+
+    def __init__(self, exchange: Exchange, stream: Stream) -> None:
+        self._exchange = exchange
+        self._tail = stream.tail
+
+    def events(self, batch: Batch) -> bytes:
+        assert isinstance(batch, bytes)
+        self._exchange.chunks_relayed += batch.count(b"data:")
+        return batch
+
+    def end(self) -> bytes:
+        return bytes(self._tail)
+
+
+class Rendering:
+    """Chunks as the face's events, those of one batch in one piece; the ones that complete the answer are kept back."""
+
+    def __init__(self, exchange: Exchange, render: Renderer) -> None:
+        self._exchange = exchange
+        self._render = render
+        self._held = bytearray()
+
+    def events(self, batch: Batch) -> bytes:
+        events = []
+        for chunk in batch:
+            assert isinstance(chunk, dict)
+            if self._held or completes(chunk):
+                self._held += self._render.chunk(chunk)
+            else:
+                events.append(self._render.chunk(chunk))
+        self._exchange.chunks_relayed += len(events)
+        return b"".join(events)
+
+    def end(self) -> bytes:
+        return bytes(self._held) + self._render.end()
 
 
 def completes(chunk: ChatCompletionChunk) -> bool:

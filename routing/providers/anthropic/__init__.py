@@ -6,12 +6,12 @@ from routing.providers import indoors
 from routing.providers.anthropic.passing import counted, passed
 from routing.providers.anthropic.request import Request, build
 from routing.providers.anthropic.response import completion_of
-from routing.providers.anthropic.stream import Translation, translated
+from routing.providers.anthropic.stream import Translation
 from routing.providers.anthropic.tap import MessageTap, observe
 from routing.providers.base import Account, Answer, Call, Stream
 from routing.providers.http import Upstream
-from routing.providers.openai_compatible import passed_through
-from routing.providers.reply import OpenChunks, Reply
+from routing.providers.reply import Reply
+from routing.providers.streaming import Events, OpenBatches, Translated
 
 API_VERSION = "2026-10-21"
 VERSION = {"anthropic-version": API_VERSION}
@@ -49,7 +49,7 @@ class Anthropic:
             return await self._stream(call, build(call))
         reply, account = await self._pass(call)
         tap = MessageTap(account, reply)
-        return Stream(account, OpenChunks(reply, passed_through(reply, tap)), is_raw=True, tail=tap.tail)
+        return Stream(account, OpenBatches(reply, tap), is_raw=True, tail=tap.tail)
 
     async def count_tokens(self, call: Call) -> Answer:
         """The API's own count, as it came; nothing is answered and nothing charged."""
@@ -82,7 +82,7 @@ class Anthropic:
         translation = Translation(
             indoors.Chunks(call, account), request.names, reply, with_usage=indoors.wants_usage(call.body)
         )
-        return Stream(account, OpenChunks(reply, translated(reply, translation)))
+        return Stream(account, OpenBatches(reply, Translated(Events(), translation)))
 
     async def _translate(self, call: Call, request: Request) -> tuple[Reply, Account]:
         reply = await self._post(PATH, msgspec.json.encode(request.body), call)

@@ -1,10 +1,9 @@
 """Claude's events to indoor chunks. https://platform.claude.com/docs/en/build-with-claude/streaming"""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from typing import Any
 
-from routing.providers import indoors, sse
+from routing.providers import indoors
 from routing.providers.anthropic.events import Delta, Event, read
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.anthropic.response import (
@@ -16,7 +15,7 @@ from routing.providers.anthropic.response import (
     usage_of,
 )
 from routing.providers.base import ChatCompletionChunk
-from routing.providers.reply import Reply, drain
+from routing.providers.reply import Reply
 
 
 class Translation:
@@ -103,20 +102,7 @@ class Translation:
         chunks.append(self._chunks.delta({}, self._account.finish_reason))
         return [*chunks, self._chunks.usage()] if self._with_usage else chunks
 
-
-async def translated(reply: Reply, translation: Translation) -> AsyncGenerator[ChatCompletionChunk, None]:
-    frames = sse.Frames()
-    async with aclosing(reply.reads()) as reads:
-        async for data in reads:
-            for frame in sse.split(frames.feed(data)):
-                if (payload := sse.data_of(frame)) is not None:
-                    for chunk in translation.chunks_of(payload):
-                        yield chunk
-            if translation.is_done:
-                await drain(reads)
-                return
-    if (payload := sse.data_of(frames.flush())) is not None:
-        for chunk in translation.chunks_of(payload):
-            yield chunk
-    if not translation.is_done:
-        raise invalid("a stream that ended before its answer did", reply)
+    def end(self) -> Sequence[ChatCompletionChunk]:
+        if not self.is_done:
+            raise invalid("a stream that ended before its answer did", self._reply)
+        return ()

@@ -1,7 +1,6 @@
 """Ollama, by its native API: its OpenAI-style endpoint cannot set the context and cuts prompts silently."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +10,6 @@ from routing.providers.base import (
     Account,
     Answer,
     Call,
-    ChatCompletionChunk,
     ProviderError,
     ProviderRejectedError,
     ProviderUnavailableError,
@@ -23,7 +21,8 @@ from routing.providers.ollama import errands
 from routing.providers.ollama.calibration import Calibration
 from routing.providers.ollama.request import build, kept_alive
 from routing.providers.ollama.response import Lines, Translation
-from routing.providers.reply import OpenChunks, Reply, drain
+from routing.providers.reply import Reply
+from routing.providers.streaming import OpenBatches, Translated
 
 PATH = "/api/chat"
 BUSY_SECONDS = 5.0
@@ -58,18 +57,16 @@ class Ollama:
         reply = await self._post(call, request.body)
         account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
         chunks = indoors.Chunks(call, account)
-        translation = Translation(chunks, request, self._calibration, reply)
         with_usage = indoors.wants_usage(call.body)
-        return Stream(account, OpenChunks(reply, translated(reply, translation, chunks if with_usage else None)))
+        translation = Translation(chunks, request, self._calibration, reply, with_usage=with_usage)
+        return Stream(account, OpenBatches(reply, Translated(Lines(), translation)))
 
     async def fill(self, call: Call) -> Stream:
         body = errands.fill_body(call, num_ctx=self._num_ctx, keep_alive=kept_alive(self._keep_alive))
         reply = await self._post(call, body, errands.FILL_PATH)
         account = Account(upstream_request_id=reply.request_id)
-        chunks = indoors.Chunks(call, account)
-        return Stream(
-            account, OpenChunks(reply, errands.filled(reply, chunks, with_usage=indoors.wants_usage(call.body)))
-        )
+        filling = errands.Filling(indoors.Chunks(call, account), reply, with_usage=indoors.wants_usage(call.body))
+        return Stream(account, OpenBatches(reply, Translated(Lines(), filling)))
 
     async def embed(self, call: Call) -> Answer:
         body = errands.embed_body(call, keep_alive=kept_alive(self._keep_alive))
@@ -90,27 +87,6 @@ class Ollama:
             if exc.status == 503:
                 raise busy(exc) from exc
             raise
-
-
-async def translated(
-    reply: Reply, translation: Translation, usage: indoors.Chunks | None
-) -> AsyncGenerator[ChatCompletionChunk, None]:
-    lines = Lines()
-    async with aclosing(reply.reads()) as reads:
-        async for data in reads:
-            for line in lines.feed(data):
-                for chunk in translation.chunks_of(line):
-                    yield chunk
-            if translation.is_done:
-                await drain(reads)
-                break
-    for line in lines.flush():
-        for chunk in translation.chunks_of(line):
-            yield chunk
-    if not translation.is_done:
-        raise translation.broken_off()
-    if usage is not None:
-        yield usage.usage()
 
 
 def busy(exc: ProviderUnavailableError) -> RateLimitedError:

@@ -1,7 +1,6 @@
 """Beside chat: filling in at a cursor (`/api/generate`) and embeddings (`/api/embed`), in the indoor form."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,8 +10,7 @@ from routing.providers import indoors
 from routing.providers.base import Account, Call, ChatCompletionChunk
 from routing.providers.embedding import embedded, texts_of
 from routing.providers.ollama.request import options_of
-from routing.providers.ollama.response import Lines
-from routing.providers.reply import Reply, drain
+from routing.providers.reply import Reply
 from routing.providers.tap import invalid
 
 FILL_PATH, EMBED_PATH = "/api/generate", "/api/embed"
@@ -63,23 +61,25 @@ def embed_body(call: Call, *, keep_alive: int | str) -> dict[str, Any]:
     }
 
 
-async def filled(
-    reply: Reply, chunks: indoors.Chunks, *, with_usage: bool
-) -> AsyncGenerator[ChatCompletionChunk, None]:
-    lines, account = Lines(), chunks.account
-    async with aclosing(reply.reads()) as reads:
-        async for data in reads:
-            for raw in lines.feed(data):
-                yield chunk_of(read(raw, reply), chunks)
-            if account.is_complete:
-                await drain(reads)
-                break
-    for raw in lines.flush():
-        yield chunk_of(read(raw, reply), chunks)
-    if not account.is_complete:
-        raise invalid("a stream that ended before its answer did", reply)
-    if with_usage:
-        yield chunks.usage()
+class Filling:
+    """Lines of `/api/generate` to indoor chunks."""
+
+    def __init__(self, chunks: indoors.Chunks, reply: Reply, *, with_usage: bool) -> None:
+        self._chunks = chunks
+        self._reply = reply
+        self._with_usage = with_usage
+
+    @property
+    def is_done(self) -> bool:
+        return self._chunks.account.is_complete
+
+    def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
+        return (chunk_of(read(payload, self._reply), self._chunks),)
+
+    def end(self) -> Sequence[ChatCompletionChunk]:
+        if not self.is_done:
+            raise invalid("a stream that ended before its answer did", self._reply)
+        return (self._chunks.usage(),) if self._with_usage else ()
 
 
 def read(raw: bytes, reply: Reply) -> Line:

@@ -1,6 +1,6 @@
 """Lines of `/api/chat` to indoor chunks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -68,12 +68,15 @@ class Lines:
 class Translation:
     """One answer on its way indoors."""
 
-    def __init__(self, chunks: Chunks, request: Request, calibration: Calibration, reply: Reply) -> None:
+    def __init__(
+        self, chunks: Chunks, request: Request, calibration: Calibration, reply: Reply, *, with_usage: bool
+    ) -> None:
         self._chunks = chunks
         self._account = chunks.account
         self._request = request
         self._calibration = calibration
         self._reply = reply
+        self._with_usage = with_usage
         self._held: str | None = "" if request.tool_names else None  # text that may turn out to be a tool call
         self._characters = 0
         self.is_done = False
@@ -85,10 +88,12 @@ class Translation:
         if line.message is not None:
             yield from self._message(line.message)
         if line.done:
-            yield from self._end(line)
+            yield from self._finish(line)
 
-    def broken_off(self) -> ProviderUnavailableError:
-        return self._invalid("a stream that ended before its answer did")
+    def end(self) -> Sequence[ChatCompletionChunk]:
+        if not self.is_done:
+            raise self._invalid("a stream that ended before its answer did")
+        return (self._chunks.usage(),) if self._with_usage else ()
 
     def _read(self, raw: bytes) -> Line:
         try:
@@ -123,7 +128,7 @@ class Translation:
         if held:
             yield self._chunks.delta({"content": held})
 
-    def _end(self, line: Line) -> Iterator[ChatCompletionChunk]:
+    def _finish(self, line: Line) -> Iterator[ChatCompletionChunk]:
         if self._held and (calls := calls_in(self._held, self._request.tool_names)):
             self._held = None
             for name, arguments in calls:

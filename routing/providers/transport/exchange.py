@@ -44,6 +44,11 @@ class Exchange(httpx.AsyncByteStream):
     def write_timeout(self) -> float | None:
         return self._timeouts.get("write")
 
+    @property
+    def is_at_end(self) -> bool:
+        """All of the answer has come in and was read."""
+        return self.is_complete and not self.chunks
+
     async def perform(
         self,
         connection: Connection,

@@ -51,11 +51,11 @@ def upstream(
 
 
 async def outcome_of(stream: Stream) -> tuple[list, ProviderError | None]:
-    """Everything a stream yields, and how it failed."""
+    """Everything a stream yields (blocks of bytes where it is raw, otherwise single chunks), and how it failed."""
     chunks = []
     try:
-        async for chunk in stream.chunks:
-            chunks.append(chunk)
+        async for batch in stream.batches:
+            chunks += [batch] if stream.is_raw else batch
     except ProviderError as exc:
         return chunks, exc
     return chunks, None

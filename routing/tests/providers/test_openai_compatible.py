@@ -173,6 +173,23 @@ async def test_a_burst_is_passed_on_in_one_piece():
     assert chunks == [frame, frame * 50]
 
 
+@pytest.mark.parametrize("space", ["", " "])
+async def test_a_server_may_write_its_json_with_or_without_spaces(space):
+    events = [
+        {"id": "1", "model": "m", "choices": [{"delta": {"content": "a"}, "finish_reason": None}], "usage": None},
+        {"id": "1", "model": "m", "choices": [{"delta": {"content": '"usage":{'}, "finish_reason": None}]},
+        {"id": "1", "model": "m", "choices": [{"delta": {}, "finish_reason": "stop"}]},
+        {"id": "1", "model": "m", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}},
+    ]
+    frames = [f"data: {json.dumps(event, separators=(',', f':{space}'))}\n\n".encode() for event in events]
+
+    opened, chunks, error = await streamed(Pieces(*frames, b"data: [DONE]\n\n"))
+
+    assert error is None
+    assert chunks == frames[:2]
+    assert opened.account.usage == Usage(fresh_input_tokens=3, output_tokens=4)
+
+
 async def test_each_of_several_choices_may_finish_by_itself():
     frames = [
         b'data: {"id":"1","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n',
@@ -269,7 +286,7 @@ async def test_a_stream_closed_before_it_was_read_closes_the_connection():
     provider = OpenAICompatible(upstream(answering(stream)))
     opened = await provider.stream(call(RAW))
 
-    await opened.chunks.aclose()
+    await opened.batches.aclose()
 
     assert stream.is_closed
 
@@ -278,9 +295,9 @@ async def test_a_stream_closed_in_the_middle_closes_the_connection():
     stream = Pieces(*(bytes([byte]) for byte in TEXT))
     provider = OpenAICompatible(upstream(answering(stream)))
     opened = await provider.stream(call(RAW))
-    await anext(opened.chunks)
+    await anext(opened.batches)
 
-    await opened.chunks.aclose()
+    await opened.batches.aclose()
 
     assert stream.is_closed
 

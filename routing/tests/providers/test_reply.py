@@ -62,9 +62,9 @@ async def test_who_hangs_up_stops_the_upstream_at_once(transport):
 
     async with provider_of(endless, transport) as (provider, gone):
         stream = await provider.stream(CALL)
-        first = await anext(stream.chunks)
+        first = await anext(stream.batches)
 
-        await stream.chunks.aclose()
+        await stream.batches.aclose()
 
         async with asyncio.timeout(0.1):
             await gone.wait()
@@ -81,7 +81,7 @@ async def test_a_connection_is_used_again_after_a_whole_stream(transport):
     async with provider_of(whole, transport) as (provider, _):
         for _ in range(2):
             stream = await provider.stream(CALL)
-            async for _ in stream.chunks:
+            async for _ in stream.batches:
                 pass
 
     assert len(answers) == 2
@@ -98,7 +98,7 @@ async def test_a_server_that_does_not_hang_up_after_the_end_is_not_waited_for(tr
         stream = await provider.stream(CALL)
 
         async with asyncio.timeout(1):
-            async for _ in stream.chunks:
+            async for _ in stream.batches:
                 pass
             await gone.wait()
 

@@ -39,7 +39,8 @@ def test_frames_come_out_whole_and_unchanged_however_they_were_cut(frames, place
 
     blocks = [reader.feed(piece) for piece in cut(b"".join(frames), places)]
 
-    assert [frame for block in blocks for frame in sse.split(block)] == frames
+    assert b"".join(blocks) == b"".join(frames)
+    assert [frame for block in blocks for frame in sse.split(block)] == [frame.rstrip(b"\r\n") for frame in frames]
     assert reader.flush() == b""
 
 

@@ -11,6 +11,7 @@ from smartgateway.api import base, body
 from smartgateway.api.base import GatewayView
 from smartgateway.api.slim import serve
 from smartgateway.api.sse import EventStream
+from smartgateway.completions.relay import Last
 from smartgateway.keys.errors import KeyRefusedError
 
 SCOPE = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"", "headers": []}
@@ -217,6 +218,25 @@ async def test_a_client_that_hangs_up_closes_the_stream():
 
     assert closed.is_set()
     assert client.answer == b"data: 1\n\n"
+
+
+@pytest.mark.parametrize(("end", "messages"), [(b"data: 2\n\n", 4), (Last(b"data: 2\n\n"), 3)], ids=["open", "last"])
+async def test_the_end_of_a_stream_needs_no_message_of_its_own(end, messages):
+    async def events():
+        yield b"data: 1\n\n"
+        yield end
+
+    class Streamed(GatewayView):
+        async def post(self, request: Request) -> HttpResponse:
+            return EventStream(events())
+
+    client = Client(b"{}")
+
+    await serve(Streamed.as_view(), scope(x_api_key="k"), client.receive, client.send)
+
+    assert client.answer == b"data: 1\n\ndata: 2\n\n"
+    assert len(client.sent) == messages
+    assert not client.sent[-1].get("more_body")
 
 
 @pytest.mark.parametrize(

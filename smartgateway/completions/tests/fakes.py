@@ -61,14 +61,14 @@ class FakeProvider:
 
     async def stream(self, call: Call) -> Stream:
         account = self._begin(call)
-        return Stream(account, self._chunks(account))
+        return Stream(account, self._batches(account))
 
-    async def _chunks(self, account: Account) -> AsyncGenerator[Any, None]:
+    async def _batches(self, account: Account) -> AsyncGenerator[Any, None]:
         try:
             for chunk in self.chunks:
                 if isinstance(chunk, Exception):
                     raise chunk
-                yield chunk
+                yield [chunk]
             finish(account)
         finally:
             self.is_closed = True

@@ -116,16 +116,16 @@ async def test_a_frame_leaves_with_the_read_that_completes_it():
 
     opened = await provider(Pieces(*frames)).stream(call())
 
-    assert [await anext(opened.chunks) for _ in frames[:-2]] == frames[:-2]
-    await opened.chunks.aclose()
+    assert [await anext(opened.batches) for _ in frames[:-2]] == frames[:-2]
+    await opened.batches.aclose()
 
 
 async def test_a_closed_stream_closes_the_upstream():
     pieces = Pieces(TRANSCRIPTS["text"])
     opened = await provider(pieces).stream(call())
-    await anext(opened.chunks)
+    await anext(opened.batches)
 
-    await opened.chunks.aclose()
+    await opened.batches.aclose()
 
     assert pieces.is_closed
 

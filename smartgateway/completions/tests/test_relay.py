@@ -1,0 +1,54 @@
+"""What arrives together leaves together, through the relay and over each dialect."""
+
+import pytest
+
+from routing.providers.anthropic import Anthropic
+from routing.providers.ollama import Ollama
+from routing.providers.openai_compatible import OpenAICompatible
+from routing.tests.providers.replies import Pieces, answering, transcript, upstream
+from smartgateway.completions import path
+from smartgateway.completions.relay import Last
+from smartgateway.completions.tests.fakes import Plain
+from smartgateway.completions.tests.test_path import ask
+
+
+def claude(body):
+    return Anthropic(upstream(answering(body)))
+
+
+def compatible(body):
+    return OpenAICompatible(upstream(answering(body)))
+
+
+def ollama(body):
+    return Ollama(upstream(answering(body)), num_ctx=4096, keep_alive="5m")
+
+
+@pytest.mark.parametrize(
+    ("provider", "content", "cut"),
+    [
+        (claude, transcript("anthropic/text.sse"), b"event: content_block_stop"),
+        (compatible, transcript("openai/text.sse"), b"data: [DONE]"),
+        (ollama, transcript("ollama/text.ndjson"), b'{"model":"qwen'),
+    ],
+    ids=["claude", "openai", "ollama"],
+)
+async def test_events_of_one_read_leave_in_one_piece(world, provider, content, cut):
+    at = content.rindex(cut)
+    world.providers["local"] = provider(Pieces(content[:at], content[at:]))
+
+    streaming = await path.stream(ask(world, model="local", stream=True), Plain())
+    events = [event async for event in streaming.events]
+
+    assert len(events) == 2
+    assert [type(event) for event in events] == [bytes, Last]
+
+
+async def test_an_error_is_the_last_event_too(world):
+    world.providers["local"] = compatible(Pieces(transcript("openai/text.sse")[:300]))
+
+    streaming = await path.stream(ask(world, model="local", stream=True), Plain())
+    events = [event async for event in streaming.events]
+
+    assert type(events[-1]) is Last
+    assert events[-1].startswith(b"<error")
