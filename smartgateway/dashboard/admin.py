@@ -1,4 +1,4 @@
-"""Prompt text, in the admin as on the dashboard: for who reads the team's figures, and never to be changed."""
+"""What belongs to the dashboard in the admin: what is expected of the figures, and prompt text."""
 
 from typing import Any
 from uuid import UUID
@@ -10,18 +10,34 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit.admin import RecordAdmin
 from audit.models import PromptText
 from audit.models.querysets import PromptTextQuerySet
+from smartgateway.dashboard.models import ExpectedShare
 from smartgateway.keys.roles import visible_teams
 
 SHOWN_CHARS = 90
 
 
+@admin.register(ExpectedShare)
+class ExpectedShareAdmin(ModelAdmin):
+    list_display = ["tier", "measure", "shown", "team"]
+    list_select_related = ["team"]
+    fields = [("tier", "measure"), "team", ("lowest", "highest")]
+    autocomplete_fields = ["team"]
+
+    @display(description="expected")
+    def shown(self, expected: ExpectedShare) -> str:
+        return expected.band
+
+
 @admin.register(PromptText)
 class PromptTextAdmin(RecordAdmin):
+    """For who reads the team's figures, and never to be changed."""
+
     list_display = ("recorded_at", "team_name", "beginning", "chars", "decision")
     ordering = ("-decision_id",)
     search_fields = ("decision_id",)

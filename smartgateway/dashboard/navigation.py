@@ -29,16 +29,19 @@ ICONS = {
     "prompttext": "chat",
     "dailyreport": "bar_chart",
     "writer": "edit_note",
+    "removal": "auto_delete",
+    "expectedshare": "target",
     "team": "groups",
     "apikey": "key",
     "user": "person",
     "group": "badge",
 }
 ORDER = {name: number for number, name in enumerate(ICONS)}
-GROUPS = {"routing": "Policy", "audit": "Record", "keys": "People", "auth": "People"}
+GROUPS = {"routing": "Policy", "audit": "Record", "dashboard": "Figures", "keys": "People", "auth": "People"}
 MEANINGS = {
     "Policy": "What decides which tier answers. Changes are a draft until they are published.",
     "Record": "What was decided, called and answered. Nothing here can be changed.",
+    "Figures": "What the dashboard compares with. It changes no decision.",
     "People": "Who may send requests, within which limits, and who reads the figures.",
 }
 

@@ -10,6 +10,7 @@ from django.views.generic import View
 
 from audit.reports import days_between, rebuild_daily_report, today
 from audit.tasks import rebuild_daily_report_task
+from smartgateway.dashboard.expectations import compared
 from smartgateway.dashboard.exports import as_csv, as_json
 from smartgateway.dashboard.figures import Figures, bypassed, figures
 from smartgateway.dashboard.filters import TIERS, choices, filters
@@ -29,8 +30,11 @@ class Overview(TeamPage):
         day = today()
         asked = filters(self.request.GET, day)
         shown = figures(asked, self.teams)
+        expected = compared(asked, shown, self.teams)
         return super().get_context_data(
             **kwargs,
+            expected=expected,
+            left=[each for each in expected if each.is_left],
             periods=periods(day).values(),
             period=asked.period,
             filters=asked,
