@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
-from audit.models import Attempt, DailyReport, Feedback, Outcome, Refusal, RoutingDecision, Writer
+from audit.models import Attempt, DailyReport, Feedback, Outcome, Refusal, Removal, RoutingDecision, Writer
 from audit.models.record import PHASES, STATUSES, TIERS
 from audit.presentation import columns, tables
 
@@ -124,6 +124,20 @@ class RefusalAdmin(RecordAdmin):
 @admin.register(Writer)
 class WriterAdmin(RecordAdmin):
     list_display = ("host", "pid", "started_at", "sequence", "seen_at", "finished_at")
+
+
+@admin.register(Removal)
+class RemovalAdmin(RecordAdmin):
+    """The tombstones: which records retention took away, and when."""
+
+    list_display = ("removed_at", "writer", "first", "last", "records")
+    list_select_related = ("writer",)
+    fields = ("writer", "first", "last", "records", "removed_at")
+    readonly_fields = fields
+
+    @admin.display(description="records")
+    def records(self, removal: Removal) -> int:
+        return removal.last - removal.first + 1
 
 
 @admin.register(DailyReport)

@@ -8,8 +8,11 @@ from audit import reports, retention
 
 @shared_task(ignore_result=True, acks_late=True)
 def rebuild_daily_report_task(*, day: str | None = None) -> None:
-    """Today's report, or that of `day` (ISO)."""
-    reports.rebuild_daily_report(date.fromisoformat(day) if day else reports.today())
+    """Today's report, or that of `day` (ISO), which a person asked for."""
+    if day is None:
+        reports.rebuild_todays_report()
+    else:
+        reports.rebuild_daily_report(date.fromisoformat(day))
 
 
 @shared_task(ignore_result=True, acks_late=True)

@@ -62,7 +62,9 @@ def gateway(folder: Path) -> Iterator[str]:
         "BOOTSTRAP_ADMIN_PASSWORD": PASSWORD,
         "LOG_LEVEL": "ERROR",
     }
-    for command in (["migrate", "-v0"], ["bootstrap"], ["seed_history", "--days", "62", "--per-day", "1200"]):
+    seed = ["seed_history", "--days", "62", "--per-day", "1200"]
+    build = ["shell", "-v0", "-c", "from audit.reports import rebuild_todays_report as build; build()"]  # as the worker
+    for command in (["migrate", "-v0"], ["bootstrap"], seed, build):
         subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
         )

@@ -16,9 +16,10 @@ from audit.latency import merged, percentile
 if TYPE_CHECKING:
     from audit.models.record import RoutingDecision as _RoutingDecision
     from audit.models.report import DailyReport as _DailyReport
+    from audit.models.report import ReportDay as _ReportDay
     from audit.models.text import PromptText as _PromptText
 else:
-    _RoutingDecision = _DailyReport = _PromptText = Model
+    _RoutingDecision = _DailyReport = _ReportDay = _PromptText = Model
 
 ZERO: dict[str, Value] = {
     "PositiveBigIntegerField": Value(0),
@@ -67,6 +68,13 @@ class PromptTextQuerySet(QuerySet[_PromptText]):
     def before(self, moment: datetime) -> Self:
         """Of requests that came earlier."""
         return self.filter(pk__lt=id_at(moment))
+
+
+class ReportDayQuerySet(QuerySet[_ReportDay]):
+    def newest_work(self) -> datetime | None:
+        """When worker and beat last built a report; what a person had built does not count."""
+        newest: datetime | None = self.aggregate(newest=Max("worked_at"))["newest"]
+        return newest
 
 
 class DailyReportQuerySet(QuerySet[_DailyReport]):

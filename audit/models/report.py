@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db import models
 
 from audit.models.fields import name
-from audit.models.querysets import DailyReportQuerySet
+from audit.models.querysets import DailyReportQuerySet, ReportDayQuerySet
 from audit.models.record import TIERS
 
 DIMENSIONS = ["day", "team_id", "key_id", "tier", "served_model", "phase", "policy_version", "is_agentic"]
@@ -31,7 +31,10 @@ class ReportDay(models.Model):
 
     day = models.DateField(primary_key=True)
     rebuilt_at = models.DateTimeField(null=True)
+    worked_at = models.DateTimeField(null=True, help_text="When worker and beat, not a person, last had it rebuilt.")
     removed_at = models.DateTimeField(null=True, help_text="Since when its requests are gone, and its reports final.")
+
+    objects = ReportDayQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.day.isoformat()

@@ -5,7 +5,15 @@ from audit.reports.rebuilding import (
     days_between,
     rebuild_daily_report,
     rebuild_recent_reports,
+    rebuild_todays_report,
     today,
 )
 
-__all__ = ["LATE_DAYS", "days_between", "rebuild_daily_report", "rebuild_recent_reports", "today"]
+__all__ = [
+    "LATE_DAYS",
+    "days_between",
+    "rebuild_daily_report",
+    "rebuild_recent_reports",
+    "rebuild_todays_report",
+    "today",
+]

@@ -25,6 +25,13 @@ def days_between(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(days=number)
 
 
+def rebuild_todays_report() -> None:
+    """As worker and beat do it every few minutes: that they are at work is noted."""
+    day = today()
+    rebuild_daily_report(day)
+    ReportDay.objects.filter(day=day).update(worked_at=timezone.now())
+
+
 def rebuild_recent_reports() -> None:
     """Yesterday, and the days before it for which records may have come late."""
     for days in range(1, LATE_DAYS + 2):

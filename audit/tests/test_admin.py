@@ -1,3 +1,4 @@
+import re
 from uuid import UUID
 
 import pytest
@@ -6,8 +7,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from audit.models import RoutingDecision
+from audit.models import Removal, RoutingDecision, Writer
 from audit.tests.doubles import decision, outcome
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +122,12 @@ def test_a_decision_cannot_be_deleted_by_its_address(operator, record):
     operator.post(reverse("admin:audit_routingdecision_delete", args=[UUID(bytes=record[0].id)]), {"post": "yes"})
 
     assert RoutingDecision.objects.count() == 2
+
+
+def test_tombstones_say_whose_records_were_removed_and_how_many(operator, record):
+    Removal.objects.create(writer=Writer.objects.get(), first=3, last=9, removed_at=timezone.now())
+
+    page = operator.get(reverse("admin:audit_removal_changelist")).content.decode()
+
+    assert str(Writer.objects.get()) in page
+    assert re.search(r"field-records[^>]*>\s*7\s*<", page)

@@ -57,6 +57,19 @@ class Baseline:
         return self.high is not None and self.high != self.saved
 
     @property
+    def is_open(self) -> bool:
+        """The interval runs from a loss to a gain."""
+        return self.high is not None and self.saved < 0 < self.high
+
+    @property
+    def lost(self) -> Decimal:
+        return -self.saved
+
+    @property
+    def lost_at_best(self) -> Decimal:
+        return -(self.saved if self.high is None else self.high)
+
+    @property
     def percent(self) -> float | None:
         return float(self.saved / self.cost * 100) if self.cost else None
 

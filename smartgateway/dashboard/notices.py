@@ -9,6 +9,11 @@ from audit.models import ReportDay, Writer
 
 SILENT = timedelta(minutes=5)  # reports are built every two minutes, writers are looked at every minute
 
+TO_BE_STARTED = (
+    "One of them is not running; what is shown below is as old as the time above says, unless somebody built it by "
+    "hand. The Procfile starts both."
+)
+
 
 class Notice(NamedTuple):
     title: str
@@ -21,13 +26,13 @@ def notices(now: datetime | None = None) -> list[Notice]:
 
 
 def _worker(now: datetime) -> Notice | None:
-    newest = ReportDay.objects.filter(rebuilt_at__isnull=False).order_by("-rebuilt_at").first()
-    if newest is None or newest.rebuilt_at is None or newest.rebuilt_at > now - SILENT:
+    newest = ReportDay.objects.newest_work()
+    if newest is None:
+        title = "Worker and beat have not built a report yet"
+        return Notice(title, TO_BE_STARTED) if ReportDay.objects.exists() else None
+    if newest > now - SILENT:
         return None
-    return Notice(
-        f"No report was built for {_since(newest.rebuilt_at, now)}",
-        "The worker or beat is not running; what is shown below is as old as that. The Procfile starts both.",
-    )
+    return Notice(f"Worker and beat have built no report for {_since(newest, now)}", TO_BE_STARTED)
 
 
 def _shipper(now: datetime) -> Notice | None:

@@ -83,11 +83,11 @@ def worker(is_running: bool) -> State:
 
 def reports(is_running: bool) -> State:
     """What worker and beat do."""
-    newest = ReportDay.objects.filter(rebuilt_at__isnull=False).order_by("-rebuilt_at").first()
-    if newest is None or newest.rebuilt_at is None:
+    newest = ReportDay.objects.newest_work()
+    if newest is None:
         return State("Reports", None, "none was built yet", "wait two minutes" if is_running else START)
-    built = f"{newest.rebuilt_at:%Y-%m-%d %H:%M} UTC"
-    if newest.rebuilt_at < timezone.now() - SILENT:
+    built = f"{newest:%Y-%m-%d %H:%M} UTC"
+    if newest < timezone.now() - SILENT:
         next_step = "see to worker and beat: their own words stand where they were started" if is_running else START
         return State("Reports", False if is_running else None, f"the last one was built at {built}", next_step)
     return State("Reports", True, f"the last one was built at {built}")

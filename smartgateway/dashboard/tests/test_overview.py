@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.ids import id_at
 from audit.models import DailyReport, ReportDay, Writer
+from audit.tasks import rebuild_daily_report_task
 from smartgateway.dashboard import views
 from smartgateway.dashboard.tests.rows import DAY, NOW, decision, outcome, report
 from smartgateway.keys.models import Membership, Team
@@ -233,9 +234,25 @@ def test_days_that_are_none_are_refused(admin_client):
 
 def test_figures_of_a_worker_that_stopped_say_how_old_they_are(admin_client):
     report("local")
-    ReportDay.objects.update(rebuilt_at=timezone.now() - timedelta(hours=3))
+    ReportDay.objects.update(worked_at=timezone.now() - timedelta(hours=3))
 
-    assert "No report was built for 3 hours" in text(admin_client.get(ADDRESS))
+    assert "Worker and beat have built no report for 3 hours" in text(admin_client.get(ADDRESS))
+
+
+@pytest.mark.parametrize("worked_at", [None, timezone.now() - timedelta(hours=3)], ids=["never", "hours ago"])
+def test_a_report_that_was_built_by_hand_does_not_hide_a_worker_that_stopped(admin_client, worked_at):
+    report("local")
+    ReportDay.objects.update(worked_at=worked_at)
+
+    admin_client.post(reverse("dashboard:rebuild"), {"from": DAY, "to": DAY})
+
+    assert "Worker and beat have" in text(admin_client.get(ADDRESS))
+
+
+def test_while_the_worker_builds_reports_nothing_is_said_of_it(admin_client):
+    rebuild_daily_report_task()
+
+    assert "Worker and beat have" not in text(admin_client.get(ADDRESS))
 
 
 def test_records_that_may_wait_in_a_journal_are_said(admin_client):
@@ -267,6 +284,22 @@ def test_savings_are_shown_with_their_interval(admin_client):
 
     assert "The low end: it may be up to $6.00" in page
     assert "to $6.00</span>" in page
+
+
+@pytest.mark.parametrize(
+    ("cost", "high", "words"),
+    [
+        ("5.2", "3.4", "between $1.20 lost and $3.40 saved"),
+        ("5.2", "-0.5", "At best it is $0.50 more."),
+        ("5.2", "-1.2", "30 % above the $4.00 that it would have cost. After"),
+    ],
+    ids=["from a loss to a gain", "a loss at both ends", "a loss without an interval"],
+)
+def test_a_loss_reads_well_with_every_interval(admin_client, cost, high, words):
+    report("local", baseline="4", cost=cost)
+    DailyReport.objects.update(saved_requested_high=Decimal(high))
+
+    assert words in text(admin_client.get(ADDRESS))
 
 
 @pytest.mark.parametrize(("a_month", "shown"), [(0.0, "is not said"), (304.375, "costs $10.00 in these days")])

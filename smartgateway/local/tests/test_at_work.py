@@ -131,7 +131,7 @@ def test_without_redis_no_worker_is_needed(settings):
 )
 def test_reports_that_are_not_built_any_more_are_named(minutes, is_running, is_well):
     if minutes is not None:
-        ReportDay.objects.create(day="2026-10-05", rebuilt_at=NOW() - timedelta(minutes=minutes))
+        ReportDay.objects.create(day="2026-10-05", worked_at=NOW() - timedelta(minutes=minutes))
 
     assert at_work.reports(is_running).is_well is is_well
 
