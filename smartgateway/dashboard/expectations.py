@@ -39,7 +39,9 @@ def counted(expected: ExpectedShare, shown: Figures) -> int:
 
 def against(expected: ExpectedShare, group: Group | None) -> Compared:
     percents = (0.0, 0.0, 0.0) if group is None else (group.request_percent, group.ask_percent, group.cost_percent)
-    percent = dict(zip((Measure.REQUESTS, Measure.ASKS, Measure.COST), percents, strict=True))[Measure(expected.measure)]
+    percent = dict(zip((Measure.REQUESTS, Measure.ASKS, Measure.COST), percents, strict=True))[
+        Measure(expected.measure)
+    ]
     is_left = not expected.lowest <= percent <= expected.highest
     names = (expected.get_tier_display(), percent, expected.band, expected.get_measure_display())
     return Compared(expected.tier, *names, is_left)
