@@ -6,6 +6,7 @@ A value that equals its column's own emptiness is left out, so that a column add
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from math import modf
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -33,22 +34,23 @@ class Shape:
         fields = {field.column: field for field in model._meta.concrete_fields}
         self.model = model
         self.columns = [column for _, column in kept]
-        self._from_record = _plan((index, fields[column]) for index, column in kept)
-        self._from_row = _plan((place, fields[column]) for place, (_, column) in enumerate(kept))
+        self._from_record = _plan(((index, fields[column]) for index, column in kept), FROM_RECORD)
+        self._from_row = _plan(((place, fields[column]) for place, (_, column) in enumerate(kept)), FROM_ROW)
 
     def of_record(self, record: msgspec.Struct) -> bytes:
-        return _written(self._from_record, msgspec.structs.astuple(record), FROM_RECORD)
+        return _written(self._from_record, msgspec.structs.astuple(record))
 
     def of_row(self, values: Sequence[Any]) -> bytes:
         """Of values in the order of `columns`."""
-        return _written(self._from_row, values, FROM_ROW)
+        return _written(self._from_row, values)
 
 
-Plan = list[tuple[str, int, str, bool]]  # column, where its value stands, kind, whether it may be null
+Plan = list[tuple[str, int, Convert | None, bool]]  # column, where its value stands, conversion, whether it may be null
 
 
-def _plan(places: "Iterable[tuple[int, models.Field[Any, Any]]]") -> Plan:
-    return sorted((field.get_attname(), place, kind_of(field), field.null) for place, field in places)
+def _plan(places: "Iterable[tuple[int, models.Field[Any, Any]]]", conversions: dict[str, Convert]) -> Plan:
+    plan = [(field.get_attname(), place, conversions.get(kind_of(field)), field.null) for place, field in places]
+    return sorted(plan, key=itemgetter(0))
 
 
 def kind_of(field: "models.Field[Any, Any]") -> str:
@@ -56,24 +58,26 @@ def kind_of(field: "models.Field[Any, Any]") -> str:
     return (field.target_field if isinstance(field, models.ForeignKey) else field).get_internal_type()
 
 
-def _written(plan: Plan, values: Sequence[Any], conversions: dict[str, Convert]) -> bytes:
+def _written(plan: Plan, values: Sequence[Any]) -> bytes:
     written: list[Any] = []
-    for column, place, kind, may_be_null in plan:
+    for column, place, convert, may_be_null in plan:
         value = values[place]
-        if value is None or not (value or may_be_null):
-            continue
-        convert = conversions.get(kind)
-        written += (column, convert(value) if convert else value)
+        if value or (may_be_null and value is not None):
+            written += (column, convert(value) if convert else value)
     return pack(written)
 
 
 def moment(seconds: float) -> int:
     """Microseconds since 1970, rounded as the tables round."""
-    return (datetime.fromtimestamp(seconds, UTC) - EPOCH) // MICROSECOND
+    fraction, whole = modf(seconds)
+    return int(whole) * 1_000_000 + round(fraction * 1e6)
 
 
 def tenth_nanodollars(amount: str | Decimal) -> int:
     """The smallest unit of the tables' money."""
+    whole, _, places = str(amount).partition(".")
+    if len(places) <= MONEY_PLACES and whole.removeprefix("-").isdecimal() and (places.isdecimal() or not places):
+        return int(whole + places.ljust(MONEY_PLACES, "0"))
     return int(Decimal(amount).scaleb(MONEY_PLACES).to_integral_value(ROUND_HALF_UP))
 
 
@@ -82,12 +86,14 @@ FROM_RECORD: dict[str, Convert] = {
     "DecimalField": tenth_nanodollars,
     "FloatField": float,
     "JSONField": pack_json,
+    "PackedJSONField": pack_json,
 }
 FROM_ROW: dict[str, Convert] = {
     "UUIDField": lambda value: value.bytes,
     "DateTimeField": lambda value: (value - EPOCH) // MICROSECOND,
     "DecimalField": tenth_nanodollars,
     "JSONField": pack_json,
+    "PackedJSONField": pack_json,
     "BinaryField": bytes,
 }
 

@@ -6,7 +6,8 @@ Columns of fixed width come first: so a row takes the least room in PostgreSQL.
 from django.db import models
 from django.db.models import Q
 
-from audit.models.fields import PlainJSONField, code, money, name
+from audit.models.fields import NAME_LENGTH, DigestField, PackedField, PackedJSONField, code, money, name
+from audit.models.indexes import WordIndex
 from audit.models.querysets import RoutingDecisionQuerySet
 from audit.models.writer import Writer
 
@@ -44,7 +45,7 @@ class RoutingDecision(models.Model):
     team_name = name()
     key_name = name()
     end_user = name()
-    session_id = name()
+    session_id = DigestField(max_length=NAME_LENGTH, blank=True, default="")
     face = name()
     requested_model = name()
     requested_provider = name()
@@ -58,17 +59,19 @@ class RoutingDecision(models.Model):
     auto_tier = name(help_text="What auto would have chosen, for a request that did not ask for auto.")
     mac = code()
     ask_digest = models.BinaryField(default=b"")
-    features = models.BinaryField(default=b"")
-    reasons = PlainJSONField(default=list)
-    candidates = PlainJSONField(default=list)
+    features = PackedField(default=b"")
+    reasons = PackedJSONField(default=list)
+    candidates = PackedJSONField(default=list)
     tags = models.JSONField(default=list)
 
     objects = RoutingDecisionQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            models.Index(fields=["key_id", "-id"], name="audit_decision_key"),
-            models.Index(fields=["team_id", "-id"], name="audit_decision_team"),
+            models.Index(fields=["key_id", "id"], name="audit_decision_key"),
+            models.Index(fields=["team_id", "id"], name="audit_decision_team"),
+            WordIndex(fields=["tier", "id"], name="audit_decision_tier_rare"),
+            WordIndex(fields=["phase", "id"], name="audit_decision_phase_rare"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(tier__in=TIERS), name="audit_decision_tier"),
@@ -163,7 +166,7 @@ class Outcome(Tokens):
 
     class Meta:
         indexes = [
-            models.Index(fields=["status", "-decision"], condition=~Q(status="answered"), name="audit_outcome_trouble")
+            models.Index(fields=["status", "decision"], condition=~Q(status="answered"), name="audit_outcome_trouble")
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="audit_outcome_status"),

@@ -22,7 +22,7 @@ SMALLEST = Decimal(1).scaleb(-MONEY_PLACES)
 
 def repaired(field: "models.Field[Any, Any]", value: Any) -> Any:
     kind = field.get_internal_type()
-    if kind == "CharField":
+    if kind in ("CharField", "DigestField"):
         return _text(field, value)
     if kind in INTEGER_MAX and value is not None:
         return min(max(int(value), 0), INTEGER_MAX[kind])
@@ -30,7 +30,7 @@ def repaired(field: "models.Field[Any, Any]", value: Any) -> Any:
         return value if math.isfinite(value) else 0.0
     if kind == "DecimalField":
         return _money(value)
-    if kind == "JSONField":
+    if kind in ("JSONField", "PackedJSONField"):
         return _json(value)
     return value
 

@@ -5,13 +5,15 @@ PostgreSQL gets a batch as one JSON parameter, SQLite as rows: a tenth of what b
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection, models
 
-from audit.contents import kind_of
+from audit.contents import kind_of, moment
+from audit.models.fields import digest_bytes
+from audit.models.packing import packed
 from audit.shipper.repair import repaired, rounded
 
 Row = list[Any]
@@ -52,7 +54,7 @@ class Table:
             return
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                named = [dict(zip(self.columns, row, strict=True)) for row in rows]
+                named = [self._named(*row) for row in rows]
                 cursor.execute(self._sql, [_encode_json(named).decode()])
             else:
                 cursor.executemany(self._sql, rows)
@@ -65,6 +67,11 @@ class Table:
             for index, field in zip(self._kept, self._fields[3:], strict=True)
         }
         return msgspec.structs.replace(record, **changed)
+
+    @cached_property
+    def _named(self) -> type[msgspec.Struct]:
+        """A row with the names of its columns: made and encoded in a fraction of a dict's time."""
+        return msgspec.defstruct(self.model.__name__, self.columns)
 
     def _field(self, column: str) -> "models.Field[Any, Any]":
         return next(field for field in self.model._meta.concrete_fields if field.column == column)
@@ -98,18 +105,42 @@ class Table:
 
 
 def _aware(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(" ")
+    return _naive(seconds) + "+00:00"
+
+
+def _naive(seconds: float) -> str:
+    whole, microseconds = divmod(moment(seconds), 1_000_000)
+    return f"{_second(whole)}.{microseconds:06d}"
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _as_hex(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+
+def _packed_json(value: Any) -> bytes:
+    return packed(_encode_json(value))
 
 
 POSTGRESQL: dict[str, Callable[[Any], Any]] = {
     "UUIDField": bytes.hex,
     "DateTimeField": _aware,
-    "BinaryField": lambda value: "\\x" + value.hex(),
+    "BinaryField": _as_hex,
+    "DigestField": lambda value: _as_hex(digest_bytes(value)),
+    "PackedField": lambda value: _as_hex(packed(value)),
+    "PackedJSONField": lambda value: _as_hex(_packed_json(value)),
     "DecimalField": rounded,
 }
 SQLITE: dict[str, Callable[[Any], Any]] = {
     "UUIDField": bytes.hex,
-    "DateTimeField": lambda value: _aware(value).removesuffix("+00:00"),
+    "DateTimeField": _naive,
     "JSONField": lambda value: _encode_json(value).decode(),
+    "DigestField": digest_bytes,
+    "PackedField": packed,
+    "PackedJSONField": _packed_json,
     "DecimalField": rounded,
 }
