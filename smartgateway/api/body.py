@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import IO, Any, ClassVar
 
 import msgspec
 from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
@@ -17,6 +19,9 @@ MAX_BYTES_IN_FLIGHT = 256 * 2**20  # per process
 STALL_SECONDS = 10.0
 COUNTED_FROM_BYTES = 2**20
 MAX_VALUES = 400_000
+
+
+NEGOTIATOR = DefaultContentNegotiation()
 
 
 class InFlight:
@@ -34,6 +39,10 @@ class JSONParser(BaseParser):
 
 class JSONRequest(Request):
     """Plain JSON goes straight to the decoder; negotiation (and its 415) is left to what is not plain JSON."""
+
+    def __init__(self, request: HttpRequest, parsers: Sequence[BaseParser]) -> None:
+        super().__init__(request, parsers=parsers, negotiator=NEGOTIATOR)
+        del self.parser_context["request"]  # itself: it would be kept, with its body, until the collector comes by
 
     def _load_data_and_files(self) -> None:
         if self._request.META.get("CONTENT_TYPE") == JSONParser.media_type:

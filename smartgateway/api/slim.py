@@ -112,5 +112,7 @@ class Watch:
         self.task.cancel(CLIENT_GONE)
 
     def stop(self) -> None:
+        """Lets go of the listener too, or both would hold each other, and all of the request, until they are found."""
         if self._listener is not None:
             self._listener.cancel()
+            self._listener = None

@@ -1,6 +1,8 @@
 """The slim handler, spoken to as a server would: scope, receive, send."""
 
 import asyncio
+import gc
+import weakref
 from contextlib import suppress
 
 import pytest
@@ -70,6 +72,31 @@ async def test_a_body_in_parts_is_put_together():
     await serve(Echo.as_view(), scope(x_api_key="k"), client.receive, client.send)
 
     assert (client.status, client.answer) == (200, b"{'a': [1, 2]}")
+
+
+async def test_an_answered_request_is_let_go_without_the_help_of_the_garbage_collector():
+    seen = []
+
+    class Seeing(Echo):
+        async def post(self, request):
+            seen.extend(map(weakref.ref, (request, request._request, request.receive.__self__)))
+            return await super().post(request)
+
+    client = Client(b"{}")
+    gc.disable()
+    try:
+        task = asyncio.create_task(serve(Seeing.as_view(), scope(x_api_key="k"), client.receive, client.send))
+        await task
+        del task
+        await asyncio.sleep(0)  # the listener's own end
+        await asyncio.sleep(0)
+        kept = [ref() for ref in seen if ref() is not None]
+    finally:
+        gc.enable()
+
+    assert client.status == 200
+    assert len(seen) == 3
+    assert kept == []
 
 
 @pytest.mark.parametrize(
