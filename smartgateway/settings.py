@@ -261,6 +261,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 FORMAT_MODULE_PATH = "smartgateway.formats"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # of a form; what is too long for its field is refused beside it
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # served from where they are: no collectstatic step, none forgotten

@@ -1,7 +1,7 @@
 """Every decision, newest first, with filters; and one of them whole."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +16,7 @@ from audit.models.querysets import RoutingDecisionQuerySet, start_of
 from audit.models.record import PHASES as ALL_PHASES
 from audit.models.record import STATUSES
 from audit.reports import today
+from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import PHASES, row_of
 from smartgateway.dashboard.explained import explained
 from smartgateway.dashboard.filters import TIERS, choices, number
@@ -23,7 +24,7 @@ from smartgateway.dashboard.pages import TeamPage
 from smartgateway.dashboard.periods import Period, day_of, periods
 
 PAGE = 50
-NAMES = ("team", "tier", "phase", "status", "key", "from", "to")
+NAMES = ("team", "tier", "phase", "status", "key", "version", "from", "to")
 
 
 class Decisions(TeamPage):
@@ -88,7 +89,19 @@ def narrowed(asked: Mapping[str, str], teams: frozenset[int] | None) -> RoutingD
         rows = rows.filter(phase=asked["phase"])
     if asked["status"] in STATUSES:
         rows = rows.filter(outcome__status=asked["status"])
+    if number(asked["version"]):
+        rows = of_version(rows, int(number(asked["version"])))
     return within(rows, day_of(asked["from"]), day_of(asked["to"]))
+
+
+def of_version(rows: RoutingDecisionQuerySet, wanted: int) -> RoutingDecisionQuerySet:
+    """Within the time of the policy's version, so that nothing else of the record is looked through."""
+    version = PolicyVersion.objects.filter(number=wanted).values_list("created_at").first()
+    if version is None:
+        return rows.none()
+    followed = PolicyVersion.objects.filter(number=wanted + 1).values_list("created_at").first()
+    rows = rows.filter(policy_version=wanted, id__gte=id_at(version[0] - timedelta(minutes=1)))
+    return rows.filter(id__lt=id_at(followed[0] + timedelta(days=1))) if followed else rows
 
 
 def within(rows: RoutingDecisionQuerySet, first: date | None, last: date | None) -> RoutingDecisionQuerySet:

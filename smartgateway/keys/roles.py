@@ -22,3 +22,9 @@ def visible_teams(user: AbstractBaseUser | AnonymousUser) -> frozenset[int] | No
 def is_admin(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether the user tunes the policy and sees every team."""
     return visible_teams(user) is None
+
+
+def tunes_policies(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Admins, and staff that was given the permission to publish."""
+    may_publish = getattr(user, "has_perm", None)
+    return is_admin(user) or bool(may_publish and may_publish("routing.add_policyversion"))

@@ -1,8 +1,20 @@
 from django.urls import path
 
-from smartgateway.workbench.versions import Versions
+from smartgateway.workbench.drafts import DraftFile, Import, LoadPreset, Presets, Reset
+from smartgateway.workbench.publishing import Publish, RollBack
+from smartgateway.workbench.versions import Compare, Version, VersionFile, Versions
 
 app_name = "workbench"
 urlpatterns = [
     path("", Versions.as_view(), name="versions"),
+    path("versions/<int:number>/", Version.as_view(), name="version"),
+    path("versions/<int:number>/policy.yaml", VersionFile.as_view(), name="version_file"),
+    path("versions/<int:number>/roll-back/", RollBack.as_view(), name="roll_back"),
+    path("compare/", Compare.as_view(), name="compare"),
+    path("publish/", Publish.as_view(), name="publish"),
+    path("draft/policy.yaml", DraftFile.as_view(), name="draft_file"),
+    path("draft/reset/<int:number>/", Reset.as_view(), name="reset"),
+    path("draft/import/", Import.as_view(), name="import"),
+    path("draft/presets/", Presets.as_view(), name="presets"),
+    path("draft/presets/<slug:name>/", LoadPreset.as_view(), name="load_preset"),
 ]

@@ -1,5 +1,4 @@
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -50,10 +49,6 @@ def text(response):
 
 def change_threshold(value=0.75):
     Threshold.objects.filter(name="opus_score_threshold").update(value=value)
-
-
-def publish_form(note="Fewer opus"):
-    return {"note": note, "seen_digest": policies.digest_of(policies.draft_content())}
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
@@ -161,62 +156,6 @@ def test_the_draft_says_what_waits_to_be_published(admin_client):
     change_threshold()
 
     assert "1 change of the draft waits to be published" in text(admin_client.get(page(Threshold)))
-
-
-def test_publishing_shows_the_changes_and_asks_for_a_note(admin_client):
-    change_threshold()
-
-    shown = text(admin_client.get(page(PolicyVersion, "publish")))
-    refused = admin_client.post(page(PolicyVersion, "publish"), publish_form(note=""))
-
-    assert "What changes against version 1" in shown
-    assert "Threshold opus_score_threshold: 0.5 → 0.75." in shown
-    assert "This field is required." in text(refused)
-    assert PolicyVersion.objects.count() == 1
-
-
-def test_publishing_freezes_the_draft_with_note_and_author(admin_client, admin_user):
-    change_threshold()
-
-    answer = admin_client.post(page(PolicyVersion, "publish"), publish_form(), follow=True)
-
-    version = PolicyVersion.objects.newest()
-    assert (version.number, version.note, version.author) == (2, "Fewer opus", admin_user.username)
-    assert "Version 2 is published" in text(answer)
-
-
-def test_what_is_wrong_with_the_draft_is_shown_with_the_way_to_its_page(admin_client):
-    TierModel.objects.filter(slot="opus").delete()
-
-    answer = admin_client.post(page(PolicyVersion, "publish"), publish_form())
-
-    assert "model opus" in text(answer)
-    assert page(TierModel) in text(answer)
-    assert PolicyVersion.objects.count() == 1
-
-
-def test_what_another_admin_changed_meanwhile_is_not_published_unseen(admin_client):
-    change_threshold(0.75)
-    seen = publish_form()
-    change_threshold(0.9)
-
-    answer = admin_client.post(page(PolicyVersion, "publish"), seen)
-
-    assert "changed while you looked" in text(answer)
-    assert "0.5 → 0.9" in text(answer)
-    assert PolicyVersion.objects.count() == 1
-
-
-def test_who_may_edit_the_draft_may_not_therefore_publish_it(client):
-    editor = User.objects.create_user("editor", is_staff=True)
-    names = ["change_threshold", "view_threshold", "view_policyversion"]
-    editor.user_permissions.set(Permission.objects.filter(codename__in=names))
-    client.force_login(editor)
-    change_threshold()
-
-    assert client.get(page(Threshold)).status_code == 200
-    assert client.get(page(PolicyVersion, "publish")).status_code == 403
-    assert client.post(page(PolicyVersion, "publish"), publish_form()).status_code == 403
 
 
 def test_a_version_tells_what_it_changed(admin_client):

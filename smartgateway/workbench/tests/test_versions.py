@@ -2,39 +2,94 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from routing import policies, prices
-from routing.models import Threshold
+from routing import policies
+from routing.models import PolicyVersion
 from smartgateway.keys.models import Membership, Team
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("first")
 ADDRESS = reverse("workbench:versions")
+COMPARE = reverse("workbench:compare")
 
 
-@pytest.fixture(autouse=True)
-def _published():
-    prices.load_defaults()
-    policies.load_defaults()
+def text(response):
+    return response.content.decode()
 
 
-@pytest.fixture
-def ada():
-    return User.objects.create_user("ada", password="a-long-password")
-
-
-def test_the_newest_version_is_in_force(admin_client):
-    Threshold.objects.filter(name="opus_score_threshold").update(value=0.75)
+def test_the_newest_version_is_in_force(admin_client, change):
+    change()
     policies.publish("Fewer opus", author="ada")
 
-    page = admin_client.get(ADDRESS).content.decode()
+    page = text(admin_client.get(ADDRESS))
 
     assert "Fewer opus" in page
     assert page.count("in force") == 1
+    assert reverse("workbench:roll_back", args=[1]) in page
+    assert reverse("workbench:roll_back", args=[2]) not in page
 
 
-def test_what_waits_in_the_draft_is_said(admin_client):
-    Threshold.objects.filter(name="opus_score_threshold").update(value=0.75)
+def test_what_waits_in_the_draft_is_said(admin_client, change):
+    change()
 
-    assert "0.5 → 0.75" in admin_client.get(ADDRESS).content.decode()
+    assert "0.5 → 0.75" in text(admin_client.get(ADDRESS))
+
+
+def test_a_version_that_cannot_be_loaded_is_said_with_the_reason(admin_client, first):
+    policies.forget()
+    policies.current()
+    PolicyVersion.objects.create(number=2, content=first.content, digest="0" * 64, note="altered")
+    policies.refresh()
+
+    page = text(admin_client.get(ADDRESS))
+    policies.forget()
+
+    assert "The newest version is not in force" in page
+    assert "its digest differs" in page
+
+
+def test_a_version_tells_what_it_changed_and_what_it_says(admin_client, change):
+    change()
+    policies.publish("Fewer opus")
+
+    page = text(admin_client.get(reverse("workbench:version", args=[2])))
+
+    assert "Threshold opus_score_threshold: 0.5 → 0.75." in page
+    assert "threat model*" in page
+    assert f"{reverse('dashboard:decisions')}?version=2" in page
+
+
+@pytest.mark.parametrize("name", ["version", "version_file"])
+def test_a_version_that_is_not_there_is_not_found(admin_client, name):
+    for number in (9, 2**40):
+        assert admin_client.get(reverse(f"workbench:{name}", args=[number])).status_code == 404
+
+
+def test_any_two_versions_are_compared_in_both_directions(admin_client, change):
+    change(0.75)
+    policies.publish("Fewer opus")
+    change(0.9)
+    policies.publish("Even fewer")
+
+    assert "0.5 → 0.9" in text(admin_client.get(COMPARE, {"from": "1", "to": "3"}))
+    assert "0.9 → 0.5" in text(admin_client.get(COMPARE, {"from": "3", "to": "1"}))
+    assert "They say the same." in text(admin_client.get(COMPARE, {"from": "2", "to": "2"}))
+
+
+def test_the_draft_is_compared_with_what_is_in_force_unless_asked_otherwise(admin_client, change):
+    change()
+
+    assert "0.5 → 0.75" in text(admin_client.get(COMPARE))
+
+
+@pytest.mark.parametrize("asked", ["9", "-1", "x", "", "²", "9" * 30])
+def test_what_cannot_be_compared_is_not_found(admin_client, asked):
+    assert admin_client.get(COMPARE, {"from": asked}).status_code == 404
+
+
+def test_a_version_is_exported_as_a_file(admin_client, first):
+    answer = admin_client.get(reverse("workbench:version_file", args=[1]))
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="policy-1.yaml"'
+    assert policies.imported(text(answer), policies.draft_content()) == first.content
 
 
 def test_nobody_opens_the_workbench_without_signing_in(client):
@@ -42,7 +97,8 @@ def test_nobody_opens_the_workbench_without_signing_in(client):
 
 
 @pytest.mark.parametrize(("role", "status"), [("admin", 200), ("manager", 403), ("developer", 403)])
-def test_the_workbench_is_for_admins(client, ada, role, status):
+def test_the_workbench_is_for_admins(client, role, status):
+    ada = User.objects.create_user("ada", password="a-long-password")
     Membership.objects.create(user=ada, team=Team.objects.create(name="Payments", slug="payments"), role=role)
     client.force_login(ada)
 

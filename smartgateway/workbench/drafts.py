@@ -1,0 +1,119 @@
+"""The draft replaced as a whole: by a version, a file or a preset. Each time it is shown what that changes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from routing import policies
+from routing.models import AdminChange
+from routing.policies.files import MOST_BYTES
+from smartgateway.workbench.pages import PolicyPage, PolicyView
+from smartgateway.workbench.versions import as_file, found
+
+LOADED = "The draft now holds {}. Nothing takes effect until it is published."
+
+
+class DraftFile(PolicyView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        text = policies.to_yaml(policies.draft_content(), "SmartGateway policy, the draft")
+        return as_file(text, "policy-draft.yaml")
+
+
+class Reset(PolicyView):
+    def post(self, request: HttpRequest, number: int) -> HttpResponse:
+        name = f"version {number}"
+        return load(request, found(number).content, AdminChange.Action.RESET, name, "workbench:versions")
+
+
+class ImportForm(forms.Form):
+    """A file is taken before what was pasted. It is read here, so that what is wrong stands beside it."""
+
+    text = forms.CharField(
+        label="Paste it",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "placeholder": "thresholds:"}),
+    )
+    file = forms.FileField(label="or choose a file", required=False, allow_empty_file=True)
+
+    def clean(self) -> dict[str, Any]:
+        file, text, field = self.cleaned_data.get("file"), self.cleaned_data.get("text", ""), "text"
+        try:
+            if file is not None:
+                field, text = "file", read(file)
+            if not text.strip():
+                raise ValidationError("Paste a policy, or choose its file.")
+            draft = policies.draft_content()
+            content = policies.imported(text, draft)
+        except ValidationError as refused:
+            self.add_error(field, refused)
+            return self.cleaned_data
+        name = file.name if file else "pasted"
+        return {"content": content, "text": text, "name": name, "changes": policies.changes(draft, content)}
+
+
+def read(file: Any) -> str:
+    """No more than a policy file may have: what is longer is refused by its size."""
+    if file.size > MOST_BYTES:
+        raise ValidationError(f"{file.size:,} bytes: a policy file has at most {MOST_BYTES:,}.")
+    try:
+        return str(file.read().decode())
+    except UnicodeDecodeError:
+        raise ValidationError("This is no text in UTF-8.") from None
+
+
+class Import(PolicyPage):
+    """First shows what the file would change in the draft; then loads it."""
+
+    template_name = "workbench/import.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ImportForm(request.POST, request.FILES)
+        if form.is_valid() and "load" in request.POST:
+            name = form.cleaned_data["name"]
+            return load(request, form.cleaned_data["content"], AdminChange.Action.IMPORTED, name, "workbench:import")
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = kwargs.setdefault("form", ImportForm())
+        if form.is_bound and form.is_valid():
+            kwargs |= {"checked": form.cleaned_data, "form": ImportForm(initial={"text": form.cleaned_data["text"]})}
+        digest = policies.digest_of(policies.draft_content())
+        return super().get_context_data(**kwargs, digest=digest, most_bytes=f"{MOST_BYTES:,}")
+
+
+class Presets(PolicyPage):
+    template_name = "workbench/presets.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        draft = policies.draft_content()
+        presets = [
+            (preset, policies.changes(draft, policies.with_preset(preset.name, draft))) for preset in policies.presets()
+        ]
+        return super().get_context_data(**kwargs, presets=presets, digest=policies.digest_of(draft))
+
+
+class LoadPreset(PolicyView):
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        try:
+            title = policies.preset(name).title
+        except KeyError:
+            raise Http404(f"There is no preset {name}.") from None
+        content = policies.with_preset(name, policies.draft_content())
+        return load(request, content, AdminChange.Action.PRESET, title, "workbench:presets")
+
+
+def load(request: HttpRequest, content: policies.Content, action: str, name: str, otherwise: str) -> HttpResponse:
+    """On to publishing, where the page shows how the draft now differs; or back, where the draft has moved."""
+    author, seen = request.user.get_username(), request.POST.get("seen_digest", "")
+    try:
+        policies.replace_draft(content, action, author=author, name=name, seen_digest=seen)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+        return redirect(otherwise)
+    messages.success(request, LOADED.format(f"“{name}”"))
+    return redirect("workbench:publish")

@@ -1,0 +1,102 @@
+"""The draft becomes a version; or an older version's content does, once more."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from routing import policies
+from routing.models import PolicyVersion
+from smartgateway.workbench.pages import PolicyPage, PolicyView
+from smartgateway.workbench.versions import found
+
+SOON = "Every process serves it within 2 seconds."
+MOVED = "Version {} was published meanwhile: look at the versions again."
+
+# the place that a problem names → the admin's page on which it is mended
+PAGES = {
+    "threshold": "threshold",
+    "switch": "switch",
+    "model": "tiermodel",
+    "fallback": "fallbackstep",
+    "alias": "modelalias",
+    "phrases": "phraselist",
+    "mode": "routingsettings",
+    "ambiguous_fallback_tier": "routingsettings",
+}
+
+
+class PublishForm(forms.Form):
+    note = forms.CharField(
+        max_length=500,
+        widget=forms.TextInput(attrs={"autofocus": True, "placeholder": "What changes, and why"}),
+        help_text="It stays with the version, and every decision names its version.",
+    )
+    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class Publish(PolicyPage):
+    """Shows what would change; with a note, publishes it."""
+
+    template_name = "workbench/publish.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = PublishForm(request.POST)
+        if form.is_valid():
+            try:
+                version = policies.publish(author=request.user.get_username(), **form.cleaned_data)
+            except ValidationError as refused:
+                show_in(form, refused)
+            else:
+                messages.success(request, f"Version {version.number} is published. {SOON}")
+                return redirect("workbench:version", version.number)
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        draft = policies.draft_content()
+        return super().get_context_data(
+            **{"form": PublishForm(), **kwargs},
+            newest=PolicyVersion.objects.defer("content").newest(),
+            changes=policies.draft_changes(),
+            problems=[(place, page_of(place), message) for place, message in policies.problems(draft)],
+            digest=policies.digest_of(draft),
+        )
+
+
+class RollBack(PolicyView):
+    def post(self, request: HttpRequest, number: int) -> HttpResponse:
+        older, newest = found(number), PolicyVersion.objects.defer("content").newest()
+        if newest is not None and request.POST.get("newest") != str(newest.number):
+            messages.error(request, MOVED.format(newest.number))
+            return redirect("workbench:versions")
+        try:
+            version = policies.roll_back(
+                older.number, request.POST.get("note", "")[:500], author=request.user.get_username()
+            )
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect("workbench:versions")
+        messages.success(request, f"Version {version.number} says what version {number} said. {SOON}")
+        if policies.draft_changes():
+            messages.warning(request, "The draft stays as it was: what waits in it would change this again.")
+        return redirect("workbench:version", version.number)
+
+
+def show_in(form: PublishForm, refused: ValidationError) -> None:
+    """The note's own error beside it; what is wrong with the draft is listed by the page."""
+    if not hasattr(refused, "error_dict"):
+        form.add_error(None, refused)
+    elif "note" in refused.error_dict:
+        form.add_error("note", refused.error_dict["note"])
+    else:
+        form.add_error(None, "The draft cannot be published: see what is wrong with it.")
+
+
+def page_of(place: str) -> str:
+    kind, _, name = place.partition(" ")
+    page = reverse(f"admin:routing_{PAGES[kind]}_changelist")
+    return f"{page}?q={name}" if name and kind in ("threshold", "switch", "alias", "phrases") else page

@@ -1,0 +1,117 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from routing import policies
+from routing.models import AdminChange, Threshold
+
+pytestmark = pytest.mark.usefixtures("first")
+IMPORT, PRESETS = reverse("workbench:import"), reverse("workbench:presets")
+FEWER_OPUS = "thresholds: {opus_score_threshold: 0.75}"
+
+
+def text(response):
+    return response.content.decode()
+
+
+def value():
+    return Threshold.objects.get(name="opus_score_threshold").value
+
+
+def test_an_import_first_shows_what_it_would_change(admin_client):
+    page = text(admin_client.post(IMPORT, {"text": FEWER_OPUS}))
+
+    assert "Threshold opus_score_threshold: 0.5 → 0.75." in page
+    assert value() == 0.5
+
+
+def test_an_import_is_loaded_into_the_draft_and_stays_on_record(admin_client, admin_user, seen):
+    answer = admin_client.post(IMPORT, {"text": FEWER_OPUS, "load": "1", "seen_digest": seen()}, follow=True)
+
+    entry = AdminChange.objects.get(action="imported")
+    assert "What changes against version 1" in text(answer)
+    assert (value(), policies.current().version) == (0.75, 1)
+    assert (entry.author, entry.after) == (admin_user.username, {"threshold opus_score_threshold": 0.75})
+
+
+def test_a_draft_that_moved_meanwhile_is_not_replaced(admin_client, change, seen):
+    looked_at = seen()
+    change(0.9)
+
+    form = {"text": FEWER_OPUS, "load": "1", "seen_digest": looked_at}
+    answer = admin_client.post(IMPORT, form, follow=True)
+
+    assert "changed while you looked" in text(answer)
+    assert value() == 0.9
+
+
+def test_an_exported_draft_can_be_uploaded_again(admin_client, change):
+    exported = admin_client.get(reverse("workbench:draft_file"))
+    change()
+
+    page = text(admin_client.post(IMPORT, {"file": SimpleUploadedFile("policy.yaml", exported.content)}))
+
+    assert exported.headers["Content-Disposition"] == 'attachment; filename="policy-draft.yaml"'
+    assert "Threshold opus_score_threshold: 0.75 → 0.5." in page
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        pytest.param({"text": ""}, "Paste a policy, or choose its file.", id="nothing"),
+        pytest.param({"text": "mode: random"}, "&#x27;random&#x27; is none of local_first", id="an unknown mode"),
+        pytest.param({"text": "a: &a [1]\nb: *a"}, "a policy file has no aliases", id="an alias of YAML"),
+        pytest.param({"text": "x" * 10_000_000}, "10,000,000 bytes: a policy file has at most", id="a huge paste"),
+        pytest.param({"file": ("policy.yaml", b"\xff\xfe")}, "This is no text in UTF-8.", id="no text"),
+        pytest.param({"file": ("policy.yaml", b"x" * 2_000_000)}, "2,000,000 bytes: a policy", id="a huge file"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_beside_its_field(admin_client, form, reason):
+    if "file" in form:
+        form = {"file": SimpleUploadedFile(*form["file"])}
+
+    answer = admin_client.post(IMPORT, {**form, "load": "1"})
+
+    assert answer.status_code == 200
+    assert reason in text(answer)
+    assert policies.draft_changes() == []
+
+
+def test_a_preset_says_what_it_would_change(admin_client):
+    page = text(admin_client.get(PRESETS))
+
+    assert "Switch fallback_local_if_unopposed: off → on." in page
+    assert page.count("as in the draft") == 1
+
+
+def test_a_preset_is_loaded_into_the_draft_and_stays_on_record(admin_client, seen):
+    answer = admin_client.post(
+        reverse("workbench:load_preset", args=["cautious"]), {"seen_digest": seen()}, follow=True
+    )
+
+    assert "The draft now holds “Cautious”" in text(answer)
+    assert policies.draft_content()["switches"]["ask_classifier"] is False
+    assert AdminChange.objects.get(action="preset").name == "Cautious"
+    assert policies.current().version == 1
+
+
+def test_there_is_no_other_preset(admin_client):
+    assert admin_client.post(reverse("workbench:load_preset", args=["reckless"])).status_code == 404
+
+
+def test_the_draft_goes_back_to_a_version(admin_client, change, seen):
+    change()
+
+    admin_client.post(reverse("workbench:reset", args=[1]), {"seen_digest": seen()})
+
+    assert value() == 0.5
+    assert AdminChange.objects.get(action="reset").name == "version 1"
+
+
+@pytest.mark.parametrize(
+    "address", [IMPORT, PRESETS, reverse("workbench:draft_file"), reverse("workbench:compare"), "/workbench/publish/"]
+)
+def test_these_pages_are_for_admins(client, django_user_model, address):
+    client.force_login(django_user_model.objects.create_user("ada"))
+
+    assert client.get(address).status_code == 403
