@@ -7,6 +7,7 @@ from celery.schedules import crontab
 from celery.signals import worker_ready
 
 TODAY_SECONDS = 120
+EVIDENCE_SECONDS = 900
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
 app = Celery("smartgateway")
@@ -29,6 +30,11 @@ app.conf.beat_schedule = {
     "remove prompt text that is older than its team keeps it": {
         "task": "smartgateway.keys.tasks.remove_expired_texts_task",
         "schedule": crontab(hour=2, minute=10),
+    },
+    "sum up what rules and phrases did": {
+        "task": "smartgateway.workbench.tasks.summarise_evidence_task",
+        "schedule": EVIDENCE_SECONDS,
+        "options": {"expires": EVIDENCE_SECONDS},
     },
 }
 

@@ -1,0 +1,181 @@
+"""The days' evidence added up, in the words of the page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from audit.reports import today
+from routing.engine.rules import OTHERS, OUTWEIGHING
+from routing.engine.types import LADDER, Policy, phrase_id
+from smartgateway.workbench.evidence.model import EvidenceDay
+from smartgateway.workbench.evidence.tally import AFTERWARDS, BARS, DEAREST, EXAMPLES
+
+DAYS = 30
+SHOWN_PHRASES = 60
+RULES = tuple(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a rule, a phrase or a group of doubts did. `afterwards` are counts that are not 0, by what happened."""
+
+    name: str
+    list_name: str
+    fired: int
+    near: int
+    share: float
+    tiers: list[tuple[str, int]]
+    afterwards: list[tuple[str, int]]
+    judged: int
+    cost: Decimal
+    examples: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Of a histogram: `x` and `height` in the picture's own units; those from the middle on fired."""
+
+    x: int
+    height: float
+    count: int
+    label: str
+    has_fired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    first: date
+    last: date
+    made_at: datetime | None
+    missing: int
+    requests: int
+    automatic: int
+    rules: list[Row]
+    silent_rules: list[str]
+    phrases: list[Row]
+    silent_phrases: list[tuple[str, list[str]]]
+    margins: list[tuple[str, list[Bar]]]
+    doubts: list[Row]
+    dearest: list[tuple[UUID, Decimal]]
+
+
+def month(policy: Policy | None) -> Month:
+    last = today()
+    first = last - timedelta(days=DAYS - 1)
+    days = list(EvidenceDay.objects.filter(day__gte=first, day__lte=last).order_by("day"))
+    contents = [day.content for day in days]
+    rules, doubts = added(contents, "rules"), added(contents, "doubts")
+    automatic = sum(content["automatic"] for content in contents)
+    return Month(
+        first=first,
+        last=last,
+        made_at=max((day.made_at for day in days), default=None),
+        missing=DAYS - len(days),
+        requests=sum(content["requests"] for content in contents),
+        automatic=automatic,
+        rules=most_first(_row(name, row, automatic) for name, row in rules.items() if row.get("fired")),
+        silent_rules=[rule for rule in RULES if not rules.get(rule, {}).get("fired")],
+        phrases=most_first(_phrases(contents, policy, automatic))[:SHOWN_PHRASES],
+        silent_phrases=list(_silent(contents, policy)),
+        margins=_histograms(contents),
+        doubts=most_first(_row(name, row, automatic) for name, row in doubts.items()),
+        dearest=_dearest(contents),
+    )
+
+
+def added(contents: Iterable[Mapping[str, Any]], section: str) -> dict[str, dict[str, Any]]:
+    sums: dict[str, dict[str, Any]] = {}
+    for content in contents:
+        for name, row in content[section].items():
+            add(sums.setdefault(name, {}), row)
+    return sums
+
+
+def add(into: dict[str, Any], row: Mapping[str, Any]) -> None:
+    for name, value in row.items():
+        if name == "ids":
+            into[name] = [*into.get(name, ()), *value][-EXAMPLES:]
+        elif name == "cost":
+            into[name] = str(Decimal(into.get(name, "0")) + Decimal(value))
+        else:
+            into[name] = into.get(name, 0) + value
+
+
+def most_first(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (-row.fired, row.name))
+
+
+def _row(name: str, row: Mapping[str, Any], of: int, list_name: str = "") -> Row:
+    fired = row.get("fired", row.get("count", 0))
+    return Row(
+        name=name,
+        list_name=list_name,
+        fired=fired,
+        near=row.get("near", 0),
+        share=100 * fired / of if of else 0.0,
+        tiers=[(str(tier), row[tier]) for tier in LADDER if row.get(tier)],
+        afterwards=[(happened, row[happened]) for happened in AFTERWARDS if row.get(happened)],
+        judged=row.get("judged", 0),
+        cost=Decimal(row.get("cost", "0")),
+        examples=[UUID(identity) for identity in reversed(row.get("ids", ()))],
+    )
+
+
+def _phrases(contents: Iterable[Mapping[str, Any]], policy: Policy | None, of: int) -> Iterable[Row]:
+    names = {} if policy is None else {name: _named(listed) for name, listed in policy.phrases.items()}
+    for list_name, rows in added_phrases(contents).items():
+        for identity, row in rows.items():
+            text = names.get(list_name, {}).get(int(identity))
+            yield _row(text or "a phrase that the policy no longer has", row, of, list_name)
+
+
+def added_phrases(contents: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    sums: dict[str, dict[str, dict[str, Any]]] = {}
+    for content in contents:
+        for name, rows in content["phrases"].items():
+            listed = sums.setdefault(name, {})
+            for identity, row in rows.items():
+                add(listed.setdefault(identity, {}), row)
+    return sums
+
+
+def _named(listed: Iterable[str]) -> dict[int, str]:
+    return {phrase_id(text): text for text in listed}
+
+
+def _silent(contents: list[Mapping[str, Any]], policy: Policy | None) -> Iterable[tuple[str, list[str]]]:
+    """The phrases of each list that were never found."""
+    found = added_phrases(contents)
+    for name, listed in policy.phrases.items() if policy else ():
+        silent = [text for text in listed if str(phrase_id(text)) not in found.get(name, {})]
+        if silent and name not in ("harness", "ask_tag"):
+            yield name, silent
+
+
+def _histograms(contents: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Bar]]]:
+    sums: dict[str, list[int]] = {}
+    for content in contents:
+        for rule, counts in content["margins"].items():
+            sums[rule] = [before + more for before, more in zip(sums.get(rule, [0] * BARS), counts, strict=True)]
+    return sorted((rule, bars_of(counts)) for rule, counts in sums.items())
+
+
+def bars_of(counts: list[int]) -> list[Bar]:
+    most = max(counts) or 1
+    return [
+        Bar(place * 10, max(40 * count / most, 1.0 if count else 0.0), count, _between(place), place >= BARS // 2)
+        for place, count in enumerate(counts)
+    ]
+
+
+def _between(place: int) -> str:
+    low = place * 200 // BARS - 100
+    return f"{low} to {low + 200 // BARS} %" if place < BARS - 1 else f"{low} % and more"
+
+
+def _dearest(contents: Iterable[Mapping[str, Any]]) -> list[tuple[UUID, Decimal]]:
+    found = [(Decimal(cost), UUID(identity)) for content in contents for cost, identity in content["dearest"]]
+    return [(identity, cost) for cost, identity in sorted(found, reverse=True)[:DEAREST]]

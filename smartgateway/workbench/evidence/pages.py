@@ -1,0 +1,99 @@
+"""What an admin tunes by: a month of rules, phrases and doubts, and the decisions behind each."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from audit.models import PromptText, RoutingDecision
+from routing import policies
+from routing.engine.types import Policy
+from smartgateway.dashboard.decisions import DecisionRow, row_of
+from smartgateway.workbench.evidence.month import month
+from smartgateway.workbench.evidence.places import LISTS, links_of, list_links
+from smartgateway.workbench.pages import AdminPage, AdminView
+from smartgateway.workbench.tasks import summarise_evidence_task
+
+
+class Evidence(AdminPage):
+    template_name = "workbench/evidence.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = month(current_policy())
+        return super().get_context_data(
+            **kwargs,
+            month=found,
+            dearest=with_text([identity for identity, _ in found.dearest]),
+            lists=list_links({row.list_name for row in found.phrases} | {name for name, _ in found.silent_phrases}),
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class Rule(AdminPage):
+    """One rule: where its numbers are changed, how near it comes, and the newest decisions that fired it."""
+
+    template_name = "workbench/rule.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found, name = month(current_policy()), kwargs["name"]
+        row = next((row for row in found.rules if row.name == name), None)
+        bars = dict(found.margins).get(name)
+        if row is None and bars is None and name not in found.silent_rules:
+            raise Http404
+        return super().get_context_data(
+            **kwargs,
+            month=found,
+            row=row,
+            bars=bars,
+            links=links_of(name),
+            phrases=[phrase for phrase in found.phrases if phrase.list_name in LISTS.get(name, ())],
+            rows=rows_of(row.examples) if row else [],
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class Doubt(AdminPage):
+    """One group of ambiguous requests."""
+
+    template_name = "workbench/doubt.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        wanted = self.request.GET.get("group", "")
+        row = next((row for row in month(current_policy()).doubts if row.name == wanted), None)
+        if row is None:
+            raise Http404
+        return super().get_context_data(
+            **kwargs, row=row, rows=with_text(row.examples), time_zone=settings.REPORT_TIME_ZONE
+        )
+
+
+class Summarise(AdminView):
+    """An admin does not wait for the next turn of beat; a worker does it where there is one."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        summarise_evidence_task.delay()
+        return redirect("workbench:evidence")
+
+
+def current_policy() -> Policy | None:
+    try:
+        return policies.current()
+    except policies.PolicyMissingError:
+        return None
+
+
+def rows_of(ids: Iterable[UUID]) -> list[DecisionRow]:
+    """In the order of the ids; what the record no longer holds is left out."""
+    found = RoutingDecision.objects.select_related("outcome").in_bulk(list(ids))
+    return [row_of(found[identity]) for identity in ids if identity in found]
+
+
+def with_text(ids: list[UUID]) -> list[tuple[DecisionRow, PromptText | None]]:
+    """Beside each decision what was asked, where its team keeps that."""
+    texts = PromptText.objects.in_bulk(ids)
+    return [(row, texts.get(row.id)) for row in rows_of(ids)]

@@ -1,0 +1,52 @@
+"""Making a day's evidence, and finding the days that need it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from audit.models import Feedback
+from audit.models.querysets import range_of, start_of
+from audit.reports import days_between, today
+from smartgateway.workbench.evidence.model import EvidenceDay
+from smartgateway.workbench.evidence.reading import Day
+from smartgateway.workbench.evidence.tally import Tally
+
+KEPT_DAYS = 30
+SETTLED = timedelta(hours=1)  # after a day's end its last requests have ended and are shipped
+
+
+def summarise(day: date) -> EvidenceDay:
+    """The day's sums, made anew; safe to run twice."""
+    made_at, tally = timezone.now(), Tally()
+    for seen in Day(day):
+        tally.add(seen)
+    return EvidenceDay.objects.update_or_create(day=day, defaults={"made_at": made_at, "content": tally.content()})[0]
+
+
+def summarise_missing(*, last: date | None = None) -> list[date]:
+    """Every kept day that has no summary yet, was not over when it was made, or got feedback since."""
+    last = last or today()
+    first = last - timedelta(days=KEPT_DAYS - 1)
+    EvidenceDay.objects.filter(day__lt=first).delete()
+    stale = list(_stale(first, last))
+    for day in stale:
+        summarise(day)
+    return stale
+
+
+def _stale(first: date, last: date) -> Iterator[date]:
+    made = dict(EvidenceDay.objects.filter(day__gte=first).values_list("day", "made_at"))
+    for day in days_between(first, last):
+        if day not in made or made[day] < _settled(day) or _has_new_feedback(day, made[day]):
+            yield day
+
+
+def _settled(day: date) -> datetime:
+    return start_of(day + timedelta(days=1), settings.REPORT_TIME_ZONE) + SETTLED
+
+
+def _has_new_feedback(day: date, made_at: datetime) -> bool:
+    begin, end = range_of(day, settings.REPORT_TIME_ZONE)
+    return Feedback.objects.filter(given_at__gt=made_at, decision_id__gte=begin, decision_id__lt=end).exists()

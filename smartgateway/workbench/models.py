@@ -1,0 +1,3 @@
+from smartgateway.workbench.evidence.model import EvidenceDay
+
+__all__ = ["EvidenceDay"]

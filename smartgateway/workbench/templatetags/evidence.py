@@ -1,0 +1,33 @@
+"""How evidence is worded."""
+
+from django import template
+
+register = template.Library()
+AFTERWARDS = {
+    "asked_again": "asked again",
+    "raised": "raised by hand",
+    "too_weak": "too weak",
+    "too_strong": "too strong",
+    "bad": "bad",
+    "good": "good",
+    "failed": "failed",
+    "cancelled": "given up",
+    "moved": "another tier served",
+    "retried": "retried",
+}
+
+
+@register.filter
+def afterwards(happened: str) -> str:
+    return AFTERWARDS.get(happened, happened)
+
+
+@register.filter
+def words(identifier: str) -> str:
+    return identifier.replace("_", " ")
+
+
+@register.filter
+def named(table: dict[str, str], name: str) -> str:
+    """An entry of a mapping by a name that is only known in the template; empty where there is none."""
+    return table.get(name, "")

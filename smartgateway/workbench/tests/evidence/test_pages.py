@@ -1,0 +1,126 @@
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from audit.models import PromptText
+from audit.reports import today
+from routing.models import PhraseList, Threshold
+from routing.policies import load_defaults
+from smartgateway.workbench.evidence.model import EvidenceDay
+from smartgateway.workbench.evidence.summing import summarise
+
+pytestmark = pytest.mark.django_db
+SIMPLE, DOUBTFUL = "what is a monad", "our importer is slow"
+EVIDENCE = reverse("workbench:evidence")
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+def rule(name):
+    return reverse("workbench:rule", args=[name])
+
+
+@pytest.fixture
+def operated(admin_client):
+    load_defaults()
+    return admin_client
+
+
+def test_before_anything_was_summed_up_the_page_says_so(operated):
+    page = text(operated.get(EVIDENCE))
+
+    assert "30 of 30 days are not summed up yet" in page
+    assert "None were." in page
+
+
+def test_a_click_sums_up_what_is_missing(operated, asked):
+    asked(SIMPLE)
+
+    page = text(operated.post(reverse("workbench:summarise"), follow=True))
+
+    assert EvidenceDay.objects.count() == 30
+    assert f'<a href="{rule("self_contained")}">self contained</a>' in page
+
+
+def test_a_rule_leads_to_its_rows_in_the_admin_and_to_the_decisions_that_fired_it(operated, asked):
+    made = asked(SIMPLE)
+    summarise(today())
+
+    page = text(operated.get(rule("self_contained")))
+
+    threshold = Threshold.objects.get(name="self_contained_chars")
+    phrases = PhraseList.objects.get(name="self_contained")
+    assert reverse("admin:routing_threshold_change", args=[threshold.pk]) in page
+    assert reverse("admin:routing_phraselist_change", args=[phrases.pk]) in page
+    assert reverse("dashboard:decision", args=[made.pk]) in page
+    assert "what is a 1" in page
+
+
+def test_a_rule_that_never_fired_has_its_page_too_and_another_word_has_none(operated, asked):
+    asked(SIMPLE)
+    summarise(today())
+
+    assert "Never fired" in text(operated.get(rule("compaction")))
+    assert operated.get(rule("astrology")).status_code == 404
+
+
+def test_a_phrase_leads_to_its_list(operated, asked):
+    asked(SIMPLE)
+    summarise(today())
+
+    listed = PhraseList.objects.get(name="self_contained")
+    assert f'{reverse("admin:routing_phraselist_change", args=[listed.pk])}">self contained</a>' in text(
+        operated.get(EVIDENCE)
+    )
+
+
+def test_the_dearest_doubts_show_what_was_asked_where_that_is_kept(operated, asked):
+    kept, _ = asked(DOUBTFUL, ended={"cost": 2}), asked(DOUBTFUL, ended={"cost": 1})
+    PromptText.objects.create(
+        decision_id=kept.pk, recorded_at=kept.created_at, team_id=1, chars=9, is_newest=True, head="look at <it>"
+    )
+    summarise(today())
+
+    page = text(operated.get(EVIDENCE))
+
+    assert "look at &lt;it&gt;" in page
+    assert page.count("not kept: the team has not switched it on") == 1
+
+
+def test_a_group_of_doubts_shows_its_requests(operated, asked):
+    made = asked(DOUBTFUL)
+    summarise(today())
+    address = reverse("workbench:doubt")
+
+    assert reverse("dashboard:decision", args=[made.pk]) in text(operated.get(address, {"group": "no rule spoke"}))
+    assert operated.get(address, {"group": "nothing"}).status_code == 404
+
+
+def test_without_a_policy_the_counts_stand_alone(admin_client, asked, monkeypatch):
+    from routing import policies
+
+    asked(SIMPLE)
+    summarise(today())
+
+    def missing():
+        raise policies.PolicyMissingError
+
+    monkeypatch.setattr(policies, "current", missing)
+
+    assert "a phrase that the policy no longer has" in text(admin_client.get(EVIDENCE))
+
+
+@pytest.mark.parametrize("address", [EVIDENCE, rule("greeting"), reverse("workbench:doubt")])
+def test_only_an_admin_sees_the_evidence(client, address):
+    client.force_login(User.objects.create_user("ada"))
+
+    assert client.get(address).status_code == 403
+
+
+def test_only_an_admin_has_it_summed_up(client):
+    client.force_login(User.objects.create_user("ada"))
+
+    assert client.post(reverse("workbench:summarise")).status_code == 403
+    assert not EvidenceDay.objects.exists()
