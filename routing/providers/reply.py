@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import cast
 
 import httpx
@@ -18,9 +18,19 @@ DRAIN_SECONDS = 0.5
 
 
 class Reply:
-    """An answer whose head has arrived. Either `body` or `reads` is used; both close it."""
+    """An answer whose head has arrived. As a context it gives the reads of its body, and closes it in the end."""
 
-    __slots__ = ("_is_closed", "_log_level", "_secrets", "_stream", "headers", "label", "request_id", "status")
+    __slots__ = (
+        "_is_closed",
+        "_log_level",
+        "_reads",
+        "_secrets",
+        "_stream",
+        "headers",
+        "label",
+        "request_id",
+        "status",
+    )
 
     def __init__(
         self, response: httpx.Response, label: str, secrets: Sequence[str] = (), log_level: int = logging.WARNING
@@ -31,6 +41,7 @@ class Reply:
         self.request_id = upstream_request_id(self.headers)
         is_compressed = "content-encoding" in self.headers
         self._stream = Decoded(response) if is_compressed else cast(httpx.AsyncByteStream, response.stream)
+        self._reads: AsyncIterator[bytes] | None = None
         self._is_closed = False
         self.label = label
         self._secrets = secrets
@@ -50,21 +61,20 @@ class Reply:
         """For an error in a body or a stream, as the status it would have had."""
         return failure_of(status, {}, error, self.label, self.request_id, self._secrets)
 
-    async def reads(self) -> AsyncGenerator[bytes, None]:
-        """The body as it comes in; closing the generator closes the connection."""
-        try:
-            async for data in self._stream:
-                yield data
-        except (httpx.HTTPError, httpx.StreamError) as exc:
+    async def __aenter__(self) -> AsyncIterator[bytes]:
+        self._reads = aiter(self._stream)
+        return self._reads
+
+    async def __aexit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
+        await self.aclose()
+        if isinstance(exc, httpx.HTTPError | httpx.StreamError):
             raise broken(exc, self.label, self.request_id, self._log_level) from exc
-        finally:
-            await self.aclose()
 
     async def body(self) -> bytes:
         """All of the body; too much of it is not an answer."""
         parts = []
         size = 0
-        async with aclosing(self.reads()) as reads:
+        async with self as reads:
             async for data in reads:
                 parts.append(data)
                 size += len(data)
@@ -77,7 +87,7 @@ class Reply:
         """What fits of an error body; a connection that breaks here has already said enough."""
         start = b""
         with suppress(ProviderError):
-            async with aclosing(self.reads()) as reads:
+            async with self as reads:
                 async for data in reads:
                     start += data
                     if len(start) >= ERROR_BODY_LIMIT:
@@ -87,6 +97,8 @@ class Reply:
     async def aclose(self) -> None:
         if not self._is_closed:
             self._is_closed = True
+            if isinstance(self._reads, AsyncGenerator):
+                await self._reads.aclose()
             await self._stream.aclose()
 
 
@@ -104,11 +116,11 @@ class Decoded(httpx.AsyncByteStream):
         await self._response.aclose()
 
 
-async def drain(reply: Reply, reads: AsyncGenerator[bytes, None]) -> None:
+async def drain(reply: Reply, reads: AsyncIterator[bytes]) -> None:
     """Read on to the transport's own end, so that the connection can be used again; not for long."""
     if reply.is_at_end:
         return
-    with suppress(TimeoutError, ProviderError):
+    with suppress(TimeoutError, httpx.HTTPError, httpx.StreamError):
         async with asyncio.timeout(DRAIN_SECONDS):
             async for _ in reads:
                 pass

@@ -4,7 +4,6 @@ One read becomes one batch, worked out at once: however many events came in toge
 """
 
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
-from contextlib import aclosing
 from typing import Any, Protocol
 
 from routing.providers import sse
@@ -133,7 +132,7 @@ class OpenBatches(AsyncGenerator[Batch, None]):
 
 
 async def batches(reply: Reply, reader: Reader) -> AsyncGenerator[Batch, None]:
-    async with aclosing(reply.reads()) as reads:
+    async with reply as reads:
         async for data in reads:
             if batch := reader.feed(data):
                 yield batch

@@ -35,9 +35,9 @@ class Outgoing:
         self.quiet_seconds = 0
         self.aside: asyncio.Task[None] | None = None
 
-    async def begin(self, start: dict[str, Any]) -> None:
+    async def begin(self, headers: list[tuple[bytes, bytes]]) -> None:
         self.has_begun = True
-        await self.send(start)
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def finish_aside(self) -> None:
         if self.aside is not None:
@@ -68,7 +68,7 @@ class Outgoing:
         try:
             if not self.has_begun:
                 sign = COMMENT
-                await self.begin({"type": "http.response.start", "status": 200, "headers": HEADERS})
+                await self.begin(HEADERS)
             await self.send({"type": "http.response.body", "body": sign, "more_body": True})
         except Exception:
             logger.exception("A sign of life could not be sent")

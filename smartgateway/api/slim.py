@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from smartgateway.api import body
 from smartgateway.api.errors import error_response, openai_body
 from smartgateway.api.headers import Marked
-from smartgateway.api.outgoing import COMMENT, Outgoing, closed, opened
+from smartgateway.api.outgoing import COMMENT, HEADERS, Outgoing, closed, opened
 from smartgateway.api.sse import EventStream
 from smartgateway.completions.errors import as_gateway_error
 from smartgateway.completions.relay import Last
@@ -65,7 +65,7 @@ async def send_stream(response: EventStream, out: Outgoing) -> None:
                 await out.finish_aside()
             out.is_sending = True
             if not out.has_begun:
-                await out.begin(start_of(response))
+                await out.begin([*HEADERS, *response.fields])
             if event:
                 is_over = type(event) is Last
                 await send({"type": "http.response.body", "body": event, "more_body": not is_over})
@@ -81,8 +81,7 @@ def start_of(response: HttpResponse) -> dict[str, Any]:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
     if isinstance(response, Marked):
         headers += response.fields
-    if not isinstance(response, EventStream):
-        headers.append((b"content-length", b"%d" % len(response.content)))
+    headers.append((b"content-length", b"%d" % len(response.content)))
     return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
 

@@ -13,13 +13,11 @@ encode = msgspec.json.Encoder().encode
 
 
 class EventStream(Marked):
-    """Headers of a stream whose `events` the handler relays, and closes when the client goes away."""
+    """A stream whose `events` the handler relays, and closes when the client goes away. Of Django's response only
+    the name is used: a stream's headers are always the same, and `fields`."""
 
     def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(content_type="text/event-stream")
         self.events = events
-        self["cache-control"] = "no-cache"
-        self["x-accel-buffering"] = "no"
 
 
 class ChatRenderer:

@@ -145,7 +145,8 @@ class Connection(asyncio.Protocol):
             raise EndOfAnswer
 
     def on_body(self, body: bytes) -> None:
-        exchange = cast(Exchange, self.exchange)
+        exchange = self.exchange
+        assert exchange is not None
         exchange.chunks.append(body)
         exchange.buffered += len(body)
         self._bodiless_bytes = 0
@@ -184,7 +185,7 @@ class Connection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is None:
             self.close(httpx.ReadError("not used for too long"))
-        elif exchange.waiter is None:
+        elif not exchange.is_waiting:
             return  # the consumer is busy: its next wait sets a new deadline
         elif not exchange.is_writing:
             self.close(httpx.ReadTimeout("the peer was silent for too long"))

@@ -34,7 +34,7 @@ class Exchange(httpx.AsyncByteStream):
         self.is_stale = False
         self.is_writing = False
         self.error: Exception | None = None
-        self.waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
 
     @property
     def read_timeout(self) -> float | None:
@@ -70,7 +70,7 @@ class Exchange(httpx.AsyncByteStream):
                     await self._drain(connection)
             self.is_sent = True
             while not self.status and self.error is None:
-                await self.wait(self._timeouts.get("first_byte", self.read_timeout))
+                await self.wait(connection, self._timeouts.get("first_byte", self.read_timeout))
             if self.error is not None and not self.status:
                 is_prompt = connection.loop.time() - started_at < STALE_SECONDS
                 self.is_stale = is_reused and is_prompt and not self.is_answered and connection.is_ended_by_peer
@@ -96,24 +96,22 @@ class Exchange(httpx.AsyncByteStream):
         """Wait while the peer reads slowly and has not answered."""
         while connection.is_write_paused and not self.status and self.error is None:
             self.is_writing = True
-            await self.wait(self.write_timeout)
+            await self.wait(connection, self.write_timeout)
         self.is_writing = False
 
-    async def wait(self, seconds: float | None) -> None:
+    def wait(self, connection: Connection, seconds: float | None) -> asyncio.Future[None]:
         """Until something happened, at most `seconds` of silence: the connection's one timer watches."""
-        connection = self.connection
-        if connection is None:
-            return
-        self.waiter = connection.loop.create_future()
+        self._waiter = waiter = connection.loop.create_future()
         connection.expect(seconds)
-        try:
-            await self.waiter
-        finally:
-            self.waiter = None
+        return waiter
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
 
     def wake(self) -> None:
-        if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_result(None)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def fail(self, error: Exception) -> None:
         self.connection = None
@@ -131,7 +129,8 @@ class Exchange(httpx.AsyncByteStream):
                 elif self.error is not None:
                     raise self.error
                 else:
-                    await self.wait(self.read_timeout)
+                    assert self.connection is not None  # as long as neither end nor error is there
+                    await self.wait(self.connection, self.read_timeout)
         finally:
             self.abandon()
 
