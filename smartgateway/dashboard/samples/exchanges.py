@@ -22,7 +22,8 @@ from routing.route import Routed, route_request
 from smartgateway.completions import recorded
 from smartgateway.completions.exchange import Ask, Exchange, Options
 from smartgateway.completions.fallback import Candidate
-from smartgateway.dashboard.samples.cast import KINDS, TAGS, Kind, keys
+from smartgateway.dashboard.samples.cast import TAGS, callers, face_of, of_client
+from smartgateway.dashboard.samples.kinds import KINDS, Kind
 
 # status, HTTP status, error, weight
 ENDS = (
@@ -32,7 +33,11 @@ ENDS = (
     ("refused", 429, "rate_limit_exceeded", 8),
     ("aborted", 499, "client_gone", 15),
 )
+STREAMED = 0.8
 FALLBACK_SHARE = 0.02
+ASKED_AGAIN = 0.02  # of people's asks
+RAISED = 0.2  # of people's asks that name a tier
+IN_CIRCLES = 0.015  # of agents' turns
 UNKNOWN_SHARE = 0.003
 FIRST_CHUNK = {"local": 0.35, "anthropic": 0.9}  # seconds, medians
 TOKENS_PER_SECOND = {"local": 45.0, "anthropic": 80.0}
@@ -47,14 +52,15 @@ class Sample(NamedTuple):
 def samples(count: int, seed: int) -> list[Sample]:
     draw = random.Random(seed)
     routed = [(kind, _routed(kind)) for kind in KINDS]
-    callers = keys()
+    everyone = callers()
     made = []
     for _ in range(count):
         kind, decided = draw.choices(routed, [kind.weight for kind in KINDS])[0]
-        key = draw.choices([key for key, _ in callers], [weight for _, weight in callers])[0]
-        options = Options(tags=draw.choice(TAGS), end_user=f"person {draw.randint(1, 40)}")
-        face = draw.choice(("chat", "chat", "messages"))
-        asked = Ask(key, face, {"messages": kind.messages, "model": kind.model}, options, draw.random() < 0.7)
+        able = of_client(everyone, kind.client)
+        caller = draw.choices(able, [each.weight for each in able])[0]
+        options = Options(tags=draw.choice(TAGS[kind.client]), end_user=f"person {draw.randint(1, 40)}")
+        body = {"messages": kind.messages, "model": kind.model}
+        asked = Ask(caller.key, face_of(kind.client), body, options, is_stream=draw.random() < STREAMED)
         exchange = Exchange(asked, _with_verdict(decided, draw), f"{draw.randrange(4000):032x}")
         made.append(_ended(exchange, kind, draw))
     return made
@@ -95,6 +101,7 @@ def _ended(exchange: Exchange, kind: Kind, draw: random.Random) -> Sample:
     if status != "refused":
         exchange.first_intent = exchange.intend(candidate)
     decision = recorded.decision(exchange)
+    _give_signs(decision, draw)
     if status == "answered" and draw.random() < FALLBACK_SHARE:
         candidate = _fall_back(exchange)
     if exchange.first_intent or exchange.fallback_causes:
@@ -103,13 +110,23 @@ def _ended(exchange: Exchange, kind: Kind, draw: random.Random) -> Sample:
             attempt.error_type, attempt.status = error, http_status
     if status in ("answered", "aborted"):
         exchange.served = candidate
-        usage = None if draw.random() < UNKNOWN_SHARE else _usage(kind, candidate, draw)
+        features = exchange.routed.features
+        sent = features.estimated_tokens + features.tool_tokens
+        usage = None if draw.random() < UNKNOWN_SHARE else _usage(kind, sent, candidate, draw)
         exchange.account = Account(candidate.model, finish_reason="stop", usage=usage)
     outcome = recorded.outcome(
         exchange, status=status, http_status=http_status, error_type=error, is_complete=status == "answered"
     )
     _time(outcome, candidate, draw)
     return Sample(decision, outcome)
+
+
+def _give_signs(decision: DecisionRecord, draw: random.Random) -> None:
+    if decision.is_human_ask:
+        decision.is_repeated_ask = draw.random() < ASKED_AGAIN
+        decision.is_raised = decision.phase == "explicit" and draw.random() < RAISED
+    elif decision.is_agentic:
+        decision.repeated_tool_calls = draw.choice((3, 3, 4, 6)) if draw.random() < IN_CIRCLES else 0
 
 
 def _fall_back(exchange: Exchange) -> Candidate:
@@ -121,8 +138,9 @@ def _fall_back(exchange: Exchange) -> Candidate:
     return Candidate(name, "anthropic", exchange.routed.policy.models[name])
 
 
-def _usage(kind: Kind, candidate: Candidate, draw: random.Random) -> Usage:
-    tokens = max(20, round(kind.input_tokens * draw.lognormvariate(0, 0.5)))
+def _usage(kind: Kind, sent: int, candidate: Candidate, draw: random.Random) -> Usage:
+    """`sent` is the estimate of the input, around which the count lies."""
+    tokens = max(20, round(sent * draw.lognormvariate(0, 0.3)))
     cached = round(tokens * kind.cached) if candidate.provider_name == "anthropic" else 0
     written = round((tokens - cached) * 0.6) if cached else 0
     return Usage(

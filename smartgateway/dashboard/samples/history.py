@@ -24,7 +24,9 @@ from smartgateway.dashboard.samples.filling import encoded, fill
 HOST = "synthetic history"
 PROTOTYPES = 2_000
 CHUNK_REQUESTS = 2_000
-WEEKEND = 0.25
+# Requests by the day of the week, from Monday on: a working day's mean is 1
+WEEK = (0.97, 1.05, 1.04, 1.02, 0.92, 0.2, 0.3)
+VARIATION = 0.06  # of a day
 VERSION_7 = 0x7 << 76 | 0b10 << 62
 # Requests by hour of the day: people at work, and what runs by night
 HOURS = (2, 2, 4, 2, 1, 1, 2, 5, 10, 16, 18, 17, 11, 14, 18, 17, 15, 11, 6, 4, 4, 3, 3, 2)
@@ -71,7 +73,7 @@ def _moments(day: date, per_day: int, draw: random.Random) -> list[datetime]:
     """In order, none in the future; by the hours of the reports' time zone."""
     zone = ZoneInfo(settings.REPORT_TIME_ZONE)
     hours = [datetime.combine(day, time(hour), zone).astimezone(UTC) for hour in range(24)]
-    count = round(per_day * (WEEKEND if day.weekday() >= 5 else 1))
+    count = round(per_day * WEEK[day.weekday()] * draw.uniform(1 - VARIATION, 1 + VARIATION))
     drawn = draw.choices(hours, HOURS, k=count)
     moments = sorted(hour + timedelta(seconds=draw.uniform(0, 3599.999)) for hour in drawn)
     return moments[: bisect(moments, timezone.now())]

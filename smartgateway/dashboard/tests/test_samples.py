@@ -2,6 +2,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
@@ -10,6 +11,7 @@ from audit.models import Attempt, DailyReport, Outcome, RoutingDecision, Writer
 from audit.reports import today
 from audit.verification import verify
 from routing import policies, prices
+from routing.engine.features import Features
 from smartgateway.dashboard.samples import remove
 from smartgateway.dashboard.samples.exchanges import samples
 from smartgateway.dashboard.tests.rows import decision, outcome, report
@@ -53,6 +55,34 @@ def test_local_answers_in_conversations_leave_an_interval_of_what_was_saved(seed
     saved = DailyReport.objects.aggregate(low=Sum("saved_requested"), high=Sum("saved_requested_high"))
 
     assert saved["low"] < saved["high"]
+
+
+def test_it_looks_like_a_team_of_developers_most_cost_is_agents_and_small_asks_are_local(seeded):
+    total = DailyReport.objects.aggregate(n=Sum("request_count"), cost=Sum("cost"), saved=Sum("saved_requested"))
+    agents = DailyReport.objects.filter(is_agentic=True)
+    chats = DailyReport.objects.filter(is_agentic=False)
+
+    assert agents.aggregate(cost=Sum("cost"))["cost"] > total["cost"] / 2
+    assert not agents.filter(tier="local").exists()
+    assert chats.filter(tier="local").aggregate(n=Sum("request_count"))["n"] > total["n"] / 5
+    assert 0 < total["saved"] < total["cost"]
+
+
+def test_it_holds_signs_that_an_answer_did_not_do(bootstrapped):
+    decisions = [each.decision for each in samples(1_500, 1)]
+
+    assert any(each.is_repeated_ask for each in decisions)
+    assert any(each.is_raised for each in decisions)
+    assert max(each.repeated_tool_calls for each in decisions) >= 3
+
+
+def test_what_was_measured_is_what_was_counted(bootstrapped):
+    for each in samples(200, 1):
+        features = Features.unpack(msgspec.msgpack.decode(each.decision.features)[0])
+        counted = each.outcome.fresh_input_tokens + each.outcome.cache_read_input_tokens
+        counted += each.outcome.cache_write_5m_input_tokens
+        if each.outcome.status == "answered" and counted > 100:
+            assert counted / 3 < features.estimated_tokens + features.tool_tokens < counted * 3
 
 
 def test_it_is_in_the_reports_and_lies_in_the_days_that_were_asked_for(seeded):
