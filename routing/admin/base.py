@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.models import FloatField
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from routing import policies
+from routing.admin.logged import LoggedAdmin
 
 NOTICE = "routing/_draft_notice.html"
 
@@ -22,7 +22,7 @@ class PlainNumber(UnfoldAdminDecimalFieldWidget):
 PLAIN_NUMBERS = {FloatField: {"widget": PlainNumber}}
 
 
-class DraftAdmin(ModelAdmin):
+class DraftAdmin(LoggedAdmin):
     formfield_overrides = PLAIN_NUMBERS
     list_before_template = NOTICE
     change_form_before_template = NOTICE

@@ -80,6 +80,9 @@ class PhraseListAdmin(ShippedRowsAdmin):
     readonly_fields = ["title", "effect", "name"]
     inlines = [PhraseInline]
 
+    def logged(self, row: PhraseList) -> dict[str, Any]:
+        return dict(Phrase.objects.filter(phrase_list=row).order_by("text").values_list("text", "weight"))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[PhraseList]:
         rows: QuerySet[PhraseList] = super().get_queryset(request)
         return rows.annotate(phrase_count=Count("phrases", distinct=True))

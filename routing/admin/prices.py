@@ -6,16 +6,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from routing.admin.logged import LoggedAdmin
 from routing.models import ModelPrice
 from routing.models.prices import ABOVE, PARTS
 from routing.prices import changes
 
 
 @admin.register(ModelPrice)
-class ModelPriceAdmin(ModelAdmin):
+class ModelPriceAdmin(LoggedAdmin):
     list_display = ["model", "provider_name", "input", "output", "cache_read", "starts", "ends", "set_by"]
     list_filter = ["provider_name", "is_edited"]
     search_fields = ["model", "provider_name", "source"]

@@ -21,6 +21,7 @@ ICONS = {
     "policyversion": "history",
     "modelprice": "payments",
     "localmodelrecord": "memory",
+    "adminchange": "manage_history",
     "routingdecision": "call_split",
     "attempt": "arrow_outward",
     "outcome": "task_alt",

@@ -10,11 +10,12 @@ from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from audit.texts import remove_texts
+from routing.admin.logged import LoggedAdmin
 from smartgateway.keys.issuing import mint
 from smartgateway.keys.models import ApiKey, Membership, Team
 
@@ -42,7 +43,7 @@ def switched(team: Team) -> str:
 
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):
+class TeamAdmin(LoggedAdmin):
     list_display = ["name", "members_count", "keys_count", "is_local_only", "is_text_recorded", "requests_per_minute"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -54,6 +55,10 @@ class TeamAdmin(ModelAdmin):
     ]
     inlines = [MembershipInline]
     actions = ["remove_texts_of_selected"]
+
+    def logged(self, row: Team) -> dict[str, Any]:
+        roles = row.memberships.select_related("user")
+        return super().logged(row) | {f"member {each.user}": each.role for each in roles}
 
     def save_model(self, request: HttpRequest, obj: Team, form: "ModelForm[Team]", change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -86,7 +91,7 @@ class TeamAdmin(ModelAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(LoggedAdmin):
     list_display = ["name", "shown", "team", "owner", "state", "requests_per_minute", "created_at", "expires_at"]
     list_filter = ["team", "is_active", "is_local_only"]
     list_select_related = ["team", "owner"]
@@ -134,19 +139,24 @@ class ApiKeyAdmin(ModelAdmin):
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         active = list(queryset.filter(is_active=True))
         for key in active:
+            self.keep_before(key)
             key.revoke()
             self.log_change(request, key, "Revoked.")
         messages.success(request, f"Revoked: {len(active)}. They are refused within 2 seconds.")
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class PersonAdmin(UserAdmin, LoggedAdmin):  # type: ignore[type-arg,misc]  # generic in the stubs alone
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = [MembershipInline]
 
+    def logged(self, row: User) -> dict[str, Any]:
+        roles = Membership.objects.filter(user=row).select_related("team")
+        return super().logged(row) | {f"in {each.team}": each.role for each in roles}
+
 
 @admin.register(Group)
-class PeopleGroupAdmin(GroupAdmin, ModelAdmin):
+class PeopleGroupAdmin(GroupAdmin, LoggedAdmin):  # type: ignore[misc]
     pass
