@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 from bench import tables
 from bench.gateway import KEY, Gateway, gateway
 from bench.processes import cpu_seconds, free_port, resident_megabytes, started, wait_for_port
-from bench.scenarios import PACED, SCENARIOS, WHOLE, Results, Target, idle_streams, measure
+from bench.scenarios import Results, Target, idle_streams, measure
+from bench.shapes import PACED, SCENARIOS, SHAPES, TO_CLAUDE, WHOLE
 from bench.verdict import Verdict
 
 DIRECT = (WHOLE[1], PACED)  # what the added times are added to
@@ -36,7 +37,7 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round: under 40 seconds, noisier figures")
+    parser.add_argument("--quick", action="store_true", help="one short round: about a minute, noisier figures")
     parser.add_argument("--postgresql", action="store_true", help="record in PostgreSQL instead of SQLite")
     return parser.parse_args()
 
@@ -55,7 +56,7 @@ def run(targets: list[Target], serving: Gateway, *, is_quick: bool) -> tuple[Res
     """Rounds interleave the targets, so that what else the machine does meets all of them alike."""
     results = Results()
     shipper_before = cpu_seconds(serving.shipper.pid)
-    rounds, seconds = (1, 0.7) if is_quick else (3, 2.5)
+    rounds, seconds = (1, 0.7) if is_quick else (3, 2.0)
     for _ in range(rounds):
         for scenario in SCENARIOS:
             for target in targets:
@@ -63,11 +64,12 @@ def run(targets: list[Target], serving: Gateway, *, is_quick: bool) -> tuple[Res
                     results.add(target, scenario, measure(target, scenario, seconds))
     resident = resident_megabytes(serving.web.pid)
     idle = 0 if is_quick else idle_streams(targets[-1], results)
-    sent = results.sent("gateway")
+    sent = sum(results.sent("gateway", shape) for shape in SHAPES)
     record, shipped_seconds = serving.record(sent)
     shipper_us = (cpu_seconds(serving.shipper.pid) - shipper_before) / max(record.decisions, 1) * 1e6
     verdict = Verdict(
         sent=sent,
+        to_claude=results.sent("gateway", TO_CLAUDE),
         record=record,
         shipped_seconds=shipped_seconds,
         syncs=serving.syncs(),

@@ -1,4 +1,4 @@
-"""What is asked of each target, and how it is measured."""
+"""How each target is measured, and what was found."""
 
 import statistics
 import sys
@@ -6,50 +6,17 @@ import time
 from collections.abc import Callable
 from subprocess import PIPE, Popen
 from subprocess import run as run_process
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from bench import load
 from bench.processes import cpu_seconds, pinned, resident_megabytes
+from bench.shapes import CHAT, STREAM_SECONDS, Scenario, Shape
+from bench.upstream import PAUSES
 
-EVENTS = 50
 IDLE_STREAMS = 1000
 IDLE_PAUSE_MS = 5000
-PAUSE_MS = 10
-SYSTEM = (
-    "You are a helpful assistant for software developers. Answer in plain words and keep to the point. Use short code "
-    "blocks where they help, name the language of each, and say so when you are not sure of something."
-)
-ASK = (
-    "Explain what a Python list comprehension does. Show how it is read from left to right, how a condition at its "
-    "end leaves elements out, and what it looks like written as a loop. Keep the answer short, use plain words, and "
-    "give one example with numbers and one with words"
-)
-BODY = {
-    "model": "auto",
-    "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": ASK}],
-    "temperature": 0.2,
-}
-
-
-class Scenario(NamedTuple):
-    name: str
-    connections: int
-    members: dict[str, Any]
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return {**BODY, **self.members}
-
-
-WHOLE = {count: Scenario(f"JSON, {count} at once", count, {}) for count in (1, 32, 128)}
-BURST = Scenario(f"{EVENTS} events in a burst, 32 at once", 32, {"stream": True, "max_tokens": EVENTS})
-STREAM_SECONDS = EVENTS * PAUSE_MS / 1000
-PACED = Scenario(
-    f"{EVENTS} events {PAUSE_MS} ms apart, 32 at once", 32, {"stream": True, "max_tokens": EVENTS, "seed": PAUSE_MS}
-)
-SCENARIOS = [*WHOLE.values(), BURST, PACED]
 
 
 class Target(NamedTuple):
@@ -70,12 +37,12 @@ def measure(target: Target, scenario: Scenario, seconds: float) -> Measured:
     """For `seconds`, or as long as it takes to see some of the paced streams to their end."""
     spec = load.Spec(
         port=target.port,
-        path="/v1/chat/completions",
+        path=scenario.shape.path,
         headers=target.headers,
         body=scenario.body,
         connections=scenario.connections,
-        seconds=max(seconds, 4 * STREAM_SECONDS) if scenario == PACED else seconds,
-        spread_seconds=STREAM_SECONDS if scenario == PACED else 0.0,
+        seconds=max(seconds, 4 * STREAM_SECONDS) if scenario.is_paced else seconds,
+        spread_seconds=STREAM_SECONDS if scenario.is_paced else 0.0,
     )
     before, beside = spent(target), sum(map(cpu_seconds, target.companions))
     result = run_load(spec)
@@ -124,16 +91,16 @@ class Series:
 class Results:
     def __init__(self) -> None:
         self._series: dict[tuple[str, str], Series] = {}
-        self._all: list[tuple[str, load.Result]] = []
+        self._sent: dict[tuple[str, str], int] = {}
 
     def add(self, target: Target, scenario: Scenario, measured: Measured) -> None:
-        self.keep(target, measured.result)
+        self.keep(target, scenario.shape, measured.result)
         self._series.setdefault((target.name, scenario.name), Series()).rounds.append(measured)
 
-    def keep(self, target: Target, result: load.Result) -> None:
+    def keep(self, target: Target, shape: Shape, result: load.Result) -> None:
         if result.errors:
             raise SystemExit(f"This run stops: {result.errors} errors at {target.name}, the first: {result.error}")
-        self._all.append((target.name, result))
+        self._sent[target.name, shape.name] = self.sent(target.name, shape) + result.answers
 
     def series(self, target: str, scenario: Scenario) -> Series:
         return self._series[target, scenario.name]
@@ -141,20 +108,20 @@ class Results:
     def has(self, target: str, scenario: Scenario) -> bool:
         return (target, scenario.name) in self._series
 
-    def sent(self, target: str) -> int:
-        return sum(result.answers for name, result in self._all if name == target)
+    def sent(self, target: str, shape: Shape) -> int:
+        return self._sent.get((target, shape.name), 0)
 
 
 def idle_streams(target: Target, results: Results) -> float:
     """Megabytes that a thousand open, silent streams add to the serving process."""
     assert target.pid is not None
     before = resident_megabytes(target.pid)
-    members = {"stream": True, "max_tokens": 2, "seed": IDLE_PAUSE_MS}
+    members = {"stream": True, "max_tokens": 2 + IDLE_PAUSE_MS * PAUSES}
     spec = load.Spec(
         target.port,
-        "/v1/chat/completions",
+        CHAT.path,
         target.headers,
-        {**BODY, **members},
+        {**CHAT.body, **members},
         IDLE_STREAMS,
         seconds=0.1,
         warm_seconds=0,
@@ -163,5 +130,5 @@ def idle_streams(target: Target, results: Results) -> float:
         time.sleep(IDLE_PAUSE_MS / 1000)  # after the last stream began, before the first ends
         during = resident_megabytes(target.pid)
         output, _ = process.communicate()
-    results.keep(target, msgspec.json.decode(output, type=load.Result))
+    results.keep(target, CHAT, msgspec.json.decode(output, type=load.Result))
     return during - before

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from bench.scenarios import BURST, EVENTS, IDLE_STREAMS, PACED, SCENARIOS, WHOLE, Results
+from bench.scenarios import IDLE_STREAMS, Results
+from bench.shapes import EVENTS, PACED, SCENARIOS, STREAMED, WHOLE, Streamed
 from bench.verdict import Verdict
 
 FLOOR = "bare pass-through"
@@ -24,7 +25,7 @@ class Figure(NamedTuple):
             if self.value >= limit if self.is_least else self.value <= limit:
                 word = f"meets the {meets}"
         return (
-            f"{self.name:52}{number(self.value):>9}{sign + number(self.must):>9}{sign + number(self.goal):>9}  {word}"
+            f"{self.name:60}{number(self.value):>9}{sign + number(self.must):>9}{sign + number(self.goal):>9}  {word}"
         )
 
 
@@ -41,7 +42,7 @@ def show(results: Results, verdict: Verdict) -> None:
         for target in TARGETS:
             if results.has(target, scenario):
                 print(row(results, target, scenario))
-    print(f"\n{'against the goals':52}{'gateway':>9}{'must':>9}{'goal':>9}")
+    print(f"\n{'against the goals':60}{'gateway':>9}{'must':>9}{'goal':>9}")
     for figure in figures(results, verdict):
         print(figure.row())
     record = verdict.record
@@ -51,6 +52,19 @@ def show(results: Results, verdict: Verdict) -> None:
     )
     for complaint in verdict.complaints:
         print(f"This run does not count: {complaint}.")
+
+
+def of_streams(results: Results, kind: Streamed) -> list[Figure]:
+    """What a stream costs above the same answer, whole: at once for a burst, after as long for a paced one."""
+    whole, burst, waited, paced = (results.series("gateway", scenario) for scenario in kind[1:])
+    return [
+        Figure(
+            f"a burst of {EVENTS} adds, µs: {kind.shape.name}", burst.cpu_us - whole.cpu_us, kind.shape.most_us, 200
+        ),
+        Figure(
+            f"a paced event, µs: {kind.shape.name}", (paced.cpu_us - waited.cpu_us) / paced.events_per_answer, 60, 35
+        ),
+    ]
 
 
 def row(results: Results, target: str, scenario: object) -> str:
@@ -63,7 +77,7 @@ def row(results: Results, target: str, scenario: object) -> str:
 
 def figures(results: Results, verdict: Verdict) -> list[Figure]:
     single, many, most = (results.series("gateway", WHOLE[count]) for count in WHOLE)
-    burst, paced = results.series("gateway", BURST), results.series("gateway", PACED)
+    paced = results.series("gateway", PACED)
     added = single.of("p50") - results.series("direct", WHOLE[1]).of("p50")
     first = paced.of("first_p50") - results.series("direct", PACED).of("first_p50")
     listed = [
@@ -71,8 +85,7 @@ def figures(results: Results, verdict: Verdict) -> list[Figure]:
         Figure("JSON requests a second on one core, 32 at once", many.of("per_second"), 2600, 3600, is_least=True),
         Figure("CPU per request at 128 against 32 at once", most.cpu_us / many.cpu_us, 1.3, 1.0),
         Figure("added median at 1 connection, ms", added, 2.2, 1.5),
-        Figure(f"CPU µs that a burst of {EVENTS} events adds", burst.cpu_us - many.cpu_us, 200, 200),
-        Figure("CPU µs per paced event", (paced.cpu_us - many.cpu_us) / paced.events_per_answer, 60, 35),
+        *(figure for kind in STREAMED for figure in of_streams(results, kind)),
         Figure("added time to the first event, 32 streams, ms", first, 1.5, 1.5),
         Figure("shipper, CPU µs per request", verdict.shipper_us, 150, 150),
         Figure("serving process, MB", verdict.resident_mb, 110, 110),

@@ -9,6 +9,7 @@ BUSIEST_LOAD = 0.8
 
 class Verdict(NamedTuple):
     sent: int
+    to_claude: int
     record: Record
     shipped_seconds: float
     syncs: int
@@ -19,7 +20,7 @@ class Verdict(NamedTuple):
 
     @property
     def complaints(self) -> list[str]:
-        record = self.record
+        record, to_local = self.record, self.sent - self.to_claude
         checks = [
             (
                 record.decisions == record.outcomes == self.sent,
@@ -27,8 +28,9 @@ class Verdict(NamedTuple):
                 f"{record.decisions} decisions and {record.outcomes} outcomes",
             ),
             (
-                record.answered_by_local == record.decided_by_rules == self.sent,
-                f"{record.decided_by_rules} were decided local by the rules, {record.answered_by_local} answered by it",
+                record.answered_by_local == record.decided_by_rules == to_local,
+                f"{record.decided_by_rules} of {to_local} were decided local by the rules, "
+                f"{record.answered_by_local} answered by it",
             ),
             (self.syncs > 0, "nothing was synced to disk"),
             (self.load_busy <= BUSIEST_LOAD, f"the load's core was {self.load_busy:.0%} busy"),

@@ -6,8 +6,9 @@ from bench.gateway import Record
 from bench.verdict import Verdict
 
 WHOLE = Verdict(
-    sent=100,
-    record=Record(decisions=100, outcomes=100, answered_by_local=100, decided_by_rules=100),
+    sent=120,
+    to_claude=20,
+    record=Record(decisions=120, outcomes=120, answered_by_local=100, decided_by_rules=100),
     shipped_seconds=1.0,
     syncs=50,
     load_busy=0.5,
@@ -24,9 +25,9 @@ def test_a_whole_run_counts():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        pytest.param({"record": WHOLE.record._replace(outcomes=99)}, "99 outcomes", id="a lost outcome"),
-        pytest.param({"record": WHOLE.record._replace(decisions=101)}, "101 decisions", id="a doubled decision"),
-        pytest.param({"record": WHOLE.record._replace(decided_by_rules=99)}, "99 were decided", id="a detour"),
+        pytest.param({"record": WHOLE.record._replace(outcomes=119)}, "119 outcomes", id="a lost outcome"),
+        pytest.param({"record": WHOLE.record._replace(decisions=121)}, "121 decisions", id="a doubled decision"),
+        pytest.param({"record": WHOLE.record._replace(decided_by_rules=99)}, "99 of 100 were decided", id="a detour"),
         pytest.param({"syncs": 0}, "synced", id="no sync"),
         pytest.param({"load_busy": 0.81}, "81% busy", id="a busy load"),
     ],
