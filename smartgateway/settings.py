@@ -135,6 +135,8 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]
 # Where things are kept
 DATABASES = {"default": {**database("DATABASE_URL"), "CONN_HEALTH_CHECKS": True}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # REST framework and unfold load it where they can, and psycopg with it: 10 MB in each process
+    sys.modules["django.contrib.postgres"] = None  # type: ignore[assignment]  # so it cannot be imported
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -1,6 +1,7 @@
 """What the import contracts cannot see."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,13 @@ def test_no_audit_migration_names_another_app():
     ]
 
     assert [name for name in dependencies if name.split(".")[0] in {"routing", "keys", "auth"}] == []
+
+
+def test_a_serving_process_loads_nothing_large_that_it_does_not_use():
+    unused = ("celery", "psycopg", "genai_prices", "pytest", "xllamacpp")
+    script = f"import sys, smartgateway.asgi; print([name for name in {unused} if name in sys.modules])"
+    environment = {**os.environ, "DATABASE_URL": "", "PYTHONWARNINGS": "ignore"}
+
+    loaded = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, env=environment, text=True)
+
+    assert loaded == "[]\n"

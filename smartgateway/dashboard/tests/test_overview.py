@@ -10,16 +10,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from audit.ids import id_at
 from audit.models import DailyReport, ReportDay, Writer
 from audit.tasks import rebuild_daily_report_task
+from smartgateway.celery import app
 from smartgateway.dashboard import views
 from smartgateway.dashboard.tests.rows import DAY, NOW, decision, outcome, report
 from smartgateway.keys.models import Membership, Team
 
 pytestmark = pytest.mark.django_db
 ADDRESS = reverse("dashboard:overview")
+TASK = "audit.tasks.rebuild_daily_report_task"
 
 
 @pytest.fixture(autouse=True)
@@ -226,6 +229,25 @@ def test_an_admin_builds_days_anew_and_a_manager_does_not(admin_client, signed_i
     assert response.status_code == 302
     assert DailyReport.objects.get().request_count == 1
     assert signed_in("manager").post(reverse("dashboard:rebuild"), days).status_code == 403
+
+
+@pytest.mark.parametrize(("trouble", "status"), [(None, 302), (OperationalError("refused"), 503)], ids=["well", "away"])
+def test_several_days_are_left_to_a_worker_of_the_gateways_own_queue(admin_client, monkeypatch, trouble, status):
+    queued = []
+
+    def publish(self, name, args, kwargs, **options):
+        if trouble:
+            raise trouble
+        queued.append((name, kwargs))
+
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
+    monkeypatch.setattr(type(app), "send_task", publish)
+
+    days = {"from": "2026-11-21", "to": "2026-11-23"}
+    response = admin_client.post(reverse("dashboard:rebuild"), days)
+
+    assert response.status_code == status
+    assert queued == ([] if trouble else [(TASK, {"day": f"2026-11-{day}"}) for day in (21, 22, 23)])
 
 
 def test_days_that_are_none_are_refused(admin_client):
