@@ -1,7 +1,7 @@
 """Takes away what is older than it has to be kept, and leaves a tombstone in the chain wherever a record was."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -80,15 +80,16 @@ def _remove_refusals(refusals: QuerySet[Refusal]) -> int:
     return len(ids)
 
 
-def _take_away(tables: Iterable[QuerySet[Any]]) -> None:
+def _take_away(tables: Sequence[QuerySet[Any]]) -> None:
     links: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
     for rows in tables:
         for writer_id, sequence, mac in rows.filter(sequence__isnull=False).values_list("writer_id", "sequence", "mac"):
             links[writer_id].append((sequence, bytes(mac)))
-        rows._raw_delete(rows.db)  # without looking for relations: there are none
     for writer in Writer.objects.select_for_update().filter(pk__in=links, is_synthetic=False).order_by("pk"):
         for span in _spans(sorted(links[writer.pk])):
             _bury(writer, span)
+    for rows in tables:  # which the database allows only now
+        rows._raw_delete(rows.db)  # without looking for relations: there are none
 
 
 def _spans(links: list[tuple[int, bytes]]) -> Iterator[Span]:

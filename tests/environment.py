@@ -54,6 +54,27 @@ def _sqlite_in_a_file(tmp_path_factory):
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _record_can_be_changed():
+    """Tests clear their tables and tamper with the record, as only the owner of a database can; see `append_only`."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    post_migrate.disconnect(sender=apps.get_app_config("audit"), dispatch_uid="audit.append_only")
+
+
+@pytest.fixture
+def append_only(db):
+    """The database refuses what it refuses in production."""
+    from django.db import connection
+
+    from audit.append_only import lift, protect
+
+    protect(connection)
+    yield
+    lift(connection)
+
+
 @pytest.fixture
 def redis_url():
     import redis

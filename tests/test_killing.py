@@ -2,6 +2,7 @@
 
 import random
 import signal
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -127,6 +128,16 @@ def test_nothing_is_orphaned_or_lost_when_serve_itself_is_killed(served, doubles
         load.more(ANSWERS_BETWEEN_KILLS)
 
     prove(served, doubles, load)
+
+
+@pytest.mark.parametrize("table", ["audit_routingdecision", "audit_attempt", "audit_outcome"])
+def test_the_database_refuses_to_let_go_of_what_was_recorded(served, table):
+    with loaded(served) as load:
+        load.more(1)
+    wait_until(lambda: served.rows(ANSWERED), "an answer is shipped")
+
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        served.rows(f"DELETE FROM {table}")
 
 
 @pytest.mark.long

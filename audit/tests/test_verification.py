@@ -199,6 +199,18 @@ def test_the_command_exits_with_0_when_the_record_is_whole(record, settings, tmp
     assert "The record is whole." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("options", "is_told"), [([], False), (["--since", "2026-01-01"], True)])
+def test_the_command_says_what_a_part_takes_on_trust(record, settings, tmp_path, capsys, options, is_told):
+    settings.AUDIT_JOURNAL_DIR = tmp_path
+
+    call_command("verify_audit", *options)
+    call_command("verify_audit", "--json", *options)
+
+    told, as_json = capsys.readouterr().out.split("{", 1)
+    assert ("Taken on trust" in told) is is_told
+    assert ('"is_from_the_beginning": true' in as_json) is not is_told
+
+
 def test_the_command_exits_with_1_and_says_in_json_what_is_wrong(record, settings, tmp_path, capsys):
     settings.AUDIT_JOURNAL_DIR = tmp_path
     RoutingDecision.objects.filter(sequence=1).update(sequence=99)

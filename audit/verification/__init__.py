@@ -18,6 +18,7 @@ __all__ = ["LISTED_PER_KIND", "Findings", "Period", "heads", "parsed", "verify"]
 def verify(directory: Path, period: Period | None = None, kept_heads: Heads | None = None) -> Findings:
     """Check the tables, and look at what still waits in the journals of this host."""
     findings, period = Findings(), period or Period()
+    findings.is_from_the_beginning = period.since is None
     findings.add(chain_troubles(period, kept_heads or {}))
     findings.add(assumed(period))
     findings.add(unmatched(period))

@@ -16,6 +16,7 @@ class Findings:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self.is_from_the_beginning = True  # else the record before the period is taken on trust
         self.troubles: list[Trouble] = []
         self.found: Counter[str] = Counter()
 

@@ -10,6 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audit.verification import Findings, Period, heads, parsed, verify
 
+ON_TRUST = (
+    "Taken on trust: the code of the last record before that time, by which the first one was judged. "
+    "Only the whole record, without --since, is proven from its beginning."
+)
+
 
 class Command(BaseCommand):
     help = "Prove the record: gaps, changes, doubles, what does not fit, what waits in journals. Exit status 1 if so."
@@ -30,6 +35,8 @@ class Command(BaseCommand):
             raise CommandError("Kept heads are compared with the whole record: leave out --since and --until.")
         findings = verify(Path(settings.AUDIT_JOURNAL_DIR), period, _kept(options["heads_file"]))
         self.stdout.write(_json(findings) if options["as_json"] else _text(findings))
+        if not findings.is_from_the_beginning and not options["as_json"]:
+            self.stdout.write(ON_TRUST)
         if not findings.is_clean:
             sys.exit(1)
 
@@ -52,6 +59,7 @@ def _json(findings: Findings) -> str:
     return json.dumps(
         {
             "ok": findings.is_clean,
+            "is_from_the_beginning": findings.is_from_the_beginning,
             "counts": findings.counts,
             "found": findings.found,
             "troubles": [trouble._asdict() for trouble in findings.troubles],

@@ -92,7 +92,7 @@ def test_it_is_in_the_reports_and_lies_in_the_days_that_were_asked_for(seeded):
     assert DailyReport.objects.aggregate(n=Sum("request_count"))["n"] == RoutingDecision.objects.count()
 
 
-def test_it_is_removed_whole_and_nothing_else_is(seeded):
+def test_it_is_removed_whole_and_nothing_else_is(append_only, seeded):
     real = decision()
     outcome(real)
     report(team_id=1)
