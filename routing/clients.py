@@ -56,7 +56,13 @@ def open_local() -> Local | None:
     if settings.LOCAL_LLM_KIND == "openai_compatible":
         return Local(OpenAICompatible(upstream), OpenAICompatibleScout(upstream.for_looks()))
     scout = OllamaScout(upstream.for_looks(), num_ctx=settings.LOCAL_NUM_CTX)
-    ollama = Ollama(upstream, num_ctx=settings.LOCAL_NUM_CTX, keep_alive=settings.LOCAL_KEEP_ALIVE, thinks=scout.thinks)
+    ollama = Ollama(
+        upstream,
+        num_ctx=settings.LOCAL_NUM_CTX,
+        keep_alive=settings.LOCAL_KEEP_ALIVE,
+        thinks=scout.thinks,
+        sees=scout.sees,
+    )
     return Local(ollama, scout)
 
 

@@ -20,13 +20,21 @@ HI = [{"role": "user", "content": "hi"}]
 BODIES = {
     "/v1/chat/completions": {"model": "local", "messages": HI},
     "/v1/messages": {"model": "local", "max_tokens": 5, "messages": HI},
+    "/v1/messages/count_tokens": {"model": "local", "messages": HI},
     "/v1/responses": {"model": "local", "input": "hi"},
     "/v1/completions": {"model": "local", "prompt": "hi"},
     "/v1/embeddings": {"model": "auto", "input": "hi"},
     "/v1/route": {"model": "auto", "messages": HI},
     "/chat": {"model": "local", "message": "hi"},
 }
-CONVERSATIONS = ("/v1/chat/completions", "/v1/messages", "/v1/route")
+CONVERSATIONS = {
+    "/v1/chat/completions": "messages",
+    "/v1/messages": "messages",
+    "/v1/messages/count_tokens": "messages",
+    "/v1/responses": "input",
+    "/v1/route": "messages",
+}
+TEXTS = {"/v1/completions": "prompt", "/v1/embeddings": "input", "/chat": "message"}
 RECORDED = {"chat", "messages", "responses", "completions", "embeddings", "simple_chat"}
 PATIENCE_SECONDS = 30  # says that something hangs, not how fast the machine is
 HIGHEST_MB = 700
@@ -157,29 +165,92 @@ def test_no_member_of_a_wrong_type_makes_the_gateway_fail(client, path, wrong):
     ],
 )
 def test_misshapen_messages_are_refused(client, path, messages):
-    response = client.post(path, json={**BODIES[path], "messages": messages})
+    response = client.post(path, json={**BODIES[path], CONVERSATIONS[path]: messages})
 
     check_refusal(path, response, 400)
 
 
-def test_a_tool_call_id_that_comes_twice_is_refused(client):
-    call = {"id": "call_1", "type": "function", "function": {"name": "run", "arguments": "{}"}}
-    result = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
-    messages = [*HI, {"role": "assistant", "content": None, "tool_calls": [call, call]}, result, result]
+@pytest.mark.parametrize("path", TEXTS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param([], id="none"),
+        pytest.param([""], id="an empty one"),
+        pytest.param([None], id="null"),
+        pytest.param([{"role": "user", "content": "hi"}], id="messages"),
+        pytest.param({"text": "hi"}, id="an object"),
+        pytest.param(["x"] * 100_000, id="100,000 texts"),
+    ],
+)
+def test_what_is_no_text_is_refused(client, path, text):
+    response = client.post(path, json={**BODIES[path], TEXTS[path]: text})
 
-    response = client.post("/v1/chat/completions", json={"model": "sonnet", "messages": messages})
-
-    check_refusal("/v1/chat/completions", response, 400)
+    check_refusal(path, response, 400)
 
 
-def test_a_tool_use_id_that_comes_twice_is_refused(client):
-    use = {"type": "tool_use", "id": "toolu_1", "name": "run", "input": {}}
-    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
-    messages = [*HI, {"role": "assistant", "content": [use, use]}, {"role": "user", "content": [result, result]}]
+def chat_turn(calls, results):
+    made = [{"id": i, "type": "function", "function": {"name": "run", "arguments": "{}"}} for i in calls]
+    said = [{"role": "tool", "tool_call_id": i, "content": "x"} for i in results]
+    return [*HI, {"role": "assistant", "content": None, "tool_calls": made}, *said]
 
-    response = client.post("/v1/messages", json={"model": "sonnet", "max_tokens": 5, "messages": messages})
 
-    check_refusal("/v1/messages", response, 400)
+def messages_turn(calls, results):
+    made = [{"type": "tool_use", "id": i, "name": "run", "input": {}} for i in calls]
+    said = [{"type": "tool_result", "tool_use_id": i, "content": "x"} for i in results]
+    return [*HI, {"role": "assistant", "content": made}, {"role": "user", "content": said}]
+
+
+def responses_turn(calls, results):
+    made = [{"type": "function_call", "call_id": i, "name": "run", "arguments": "{}"} for i in calls]
+    return [*HI, *made, *({"type": "function_call_output", "call_id": i, "output": "x"} for i in results)]
+
+
+TURNS = {
+    "/v1/chat/completions": chat_turn,
+    "/v1/messages": messages_turn,
+    "/v1/messages/count_tokens": messages_turn,
+    "/v1/responses": responses_turn,
+    "/v1/route": chat_turn,
+}
+
+
+@pytest.mark.parametrize("model", ["local", "sonnet", "auto"])
+@pytest.mark.parametrize("path", CONVERSATIONS)
+@pytest.mark.parametrize(("calls", "results"), [("aa", "a"), ("aa", "aa"), ("a", "aa")], ids=["call", "both", "result"])
+def test_a_tool_call_id_that_comes_twice_in_a_turn_is_refused(client, path, model, calls, results):
+    turn = TURNS[path](calls, results)
+
+    response = client.post(path, json={**BODIES[path], "model": model, CONVERSATIONS[path]: turn})
+
+    check_refusal(path, response, 400)
+    assert "second time" in response.text
+
+
+NAMES_OF_TOOLS = {"/v1/chat/completions": "function", "/v1/messages": "input_schema", "/v1/responses": "flat"}
+
+
+@pytest.mark.parametrize("path", NAMES_OF_TOOLS)
+@pytest.mark.parametrize("model", ["local", "sonnet"])
+@pytest.mark.parametrize("depth", [100, 300, 500, 700, 900])
+def test_a_schema_of_any_depth_is_taken_or_refused(client, path, model, depth):
+    schema = nested(depth)
+    tools = {
+        "function": {"type": "function", "function": {"name": "run", "parameters": schema}},
+        "input_schema": {"name": "run", "input_schema": schema},
+        "flat": {"type": "function", "name": "run", "parameters": schema},
+    }
+
+    response = client.post(path, json={**BODIES[path], "model": model, "tools": [tools[NAMES_OF_TOOLS[path]]]})
+
+    assert response.status_code == 200 or check_refusal(path, response) is None
+
+
+def nested(depth):
+    schema = {"type": "object", "properties": {}}
+    for _ in range(depth // 2):
+        schema = {"type": "object", "properties": {"a": schema}}
+    return schema
 
 
 @pytest.mark.parametrize("path", BODIES)

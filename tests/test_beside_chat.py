@@ -11,7 +11,7 @@ import pytest
 from tests import gateway
 from tests.doubles.anthropic import AnthropicDouble
 from tests.doubles.ollama import OllamaDouble
-from tests.doubles.openai_compatible import openai_compatible_double
+from tests.doubles.openai_compatible import OpenAICompatibleDouble
 from tests.doubles.serving import serving
 from tests.gateway import KEY
 
@@ -22,7 +22,7 @@ LOCAL_KINDS = ["ollama", "openai_compatible"]
 
 @pytest.fixture(scope="module", params=LOCAL_KINDS)
 def served(request, tmp_path_factory):
-    local = OllamaDouble(models=INSTALLED) if request.param == "ollama" else openai_compatible_double
+    local = OllamaDouble(models=INSTALLED) if request.param == "ollama" else OpenAICompatibleDouble()
     with serving(AnthropicDouble()) as claude_url, serving(local) as local_url:
         variables = {
             "ANTHROPIC_API_KEY": "sk-ant-test",

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.doubles.openai_compatible import openai_compatible_double
+from tests.doubles.openai_compatible import OpenAICompatibleDouble
 from tests.gateway import wait_until
 from tests.upstreams import (
     ANY_FILE,
@@ -22,7 +22,7 @@ from tests.upstreams import (
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("outages")
-    with between_doubles(folder, openai_compatible_double, LOCAL_LLM_KIND="openai_compatible") as world:
+    with between_doubles(folder, OpenAICompatibleDouble(), LOCAL_LLM_KIND="openai_compatible") as world:
         yield world
 
 

@@ -9,7 +9,7 @@ import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 
 from tests.doubles.ollama import OllamaDouble
-from tests.doubles.openai_compatible import openai_compatible_double
+from tests.doubles.openai_compatible import OpenAICompatibleDouble
 from tests.gateway import KEY
 from tests.upstreams import between_doubles
 
@@ -261,7 +261,7 @@ def test_decision_and_outcome_are_recorded_under_the_face(client, world):
 def compatible_client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compatible")
     with (
-        between_doubles(folder, openai_compatible_double, LOCAL_LLM_KIND="openai_compatible") as world,
+        between_doubles(folder, OpenAICompatibleDouble(), LOCAL_LLM_KIND="openai_compatible") as world,
         openai.OpenAI(base_url=f"{world.gateway.url}/v1", api_key=KEY, max_retries=0, timeout=30) as client,
     ):
         yield client

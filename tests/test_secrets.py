@@ -14,7 +14,7 @@ import pytest
 
 from tests.doubles.anthropic import AnthropicDouble
 from tests.doubles.ollama import OllamaDouble
-from tests.doubles.openai_compatible import openai_compatible_double
+from tests.doubles.openai_compatible import OpenAICompatibleDouble
 from tests.doubles.serving import Responder, body_of, serving
 from tests.gateway import KEY, Gateway
 
@@ -114,7 +114,7 @@ def kept(request, tmp_path_factory):
     kind, transport = request.param
     folder = tmp_path_factory.mktemp("secrets")
     claude = Telltale(AnthropicDouble())
-    local = Telltale(OllamaDouble() if kind == "ollama" else openai_compatible_double)
+    local = Telltale(OllamaDouble() if kind == "ollama" else OpenAICompatibleDouble())
     with serving(claude) as claude_url, serving(local) as local_url, (folder / "log").open("wb") as log:
         gateway = Gateway(
             folder,

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from routing.providers.anthropic import VERSION
+from routing.providers.anthropic.models import API_VERSION
 from routing.providers.base import ProviderError, ProviderMisconfiguredError, Timeouts
 from routing.providers.http import Upstream
 
 log = logging.getLogger(__name__)
 LOOK = Timeouts(connect=2.0, first_byte=5.0, between_bytes=5.0)
+VERSION = {"anthropic-version": API_VERSION}
 AGAIN_SECONDS = 3_600.0
 AGAIN_AFTER_FAILURE_SECONDS = 60.0
 

@@ -1,4 +1,4 @@
-"""Finding out what a local model can by asking it: does a tool call come, and how fast does it speak?"""
+"""Finding out what a local model can by asking it: does it call a tool, see a picture, and how fast does it speak?"""
 
 import time
 from contextlib import aclosing
@@ -27,6 +27,22 @@ TOOL_ASK: dict[str, Any] = {
     ],
     "max_tokens": 512,
 }
+RED = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAS0lEQVR42u3PQQkAAAgAsetfWiP4FgYrsKZeS0BA"
+    "QEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEDgsqnc8OJg6Ln3AAAAAElFTkSuQmCC"
+)
+SIGHT_ASK: dict[str, Any] = {
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Which colour fills this picture? Answer with one word, in English."},
+                {"type": "image_url", "image_url": {"url": RED}},
+            ],
+        }
+    ],
+    "max_tokens": 512,
+}
 SPEED_ASK: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Count from one to thirty in words."}],
     "max_tokens": 64,
@@ -47,20 +63,31 @@ class Findings:
     error: str = ""
 
 
-async def tried(provider: Provider, name: str, facts: Findings, *, may_call_tools: bool) -> Findings:
+async def tried(provider: Provider, name: str, facts: Findings, *, may_call_tools: bool, may_see: bool) -> Findings:
     """`facts`, with what only an answer tells."""
     calls_tools = await called_a_tool(provider, name) if may_call_tools else False
+    sees = await saw_red(provider, name) if may_see else False
     speed = await tokens_per_second(provider, name)
-    return replace(facts, calls_tools=calls_tools, tokens_per_second=speed)
+    return replace(facts, calls_tools=calls_tools, vision=sees, tokens_per_second=speed)
 
 
 async def called_a_tool(provider: Provider, name: str) -> bool:
+    return bool((await answer_to(TOOL_ASK, provider, name)).get("tool_calls"))
+
+
+async def saw_red(provider: Provider, name: str) -> bool:
+    """Servers and templates may leave a picture out without a word: the model would then guess."""
+    return "red" in ((await answer_to(SIGHT_ASK, provider, name)).get("content") or "").lower()
+
+
+async def answer_to(ask: dict[str, Any], provider: Provider, name: str) -> dict[str, Any]:
+    """The message that came; empty where the ask was refused."""
     try:
-        answer = await provider.complete(Call(name, TOOL_ASK, attempt_id="probe", timeouts=PROBE_TIMEOUTS))
+        answer = await provider.complete(Call(name, ask, attempt_id="probe", timeouts=PROBE_TIMEOUTS))
     except ProviderRejectedError:
-        return False
-    message = answer.completion["choices"][0]["message"] if answer.completion else {}
-    return bool(message.get("tool_calls"))
+        return {}
+    message: dict[str, Any] = answer.completion["choices"][0]["message"] if answer.completion else {}
+    return message
 
 
 async def tokens_per_second(provider: Provider, name: str) -> float | None:

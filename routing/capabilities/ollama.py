@@ -53,7 +53,7 @@ class OllamaScout:
             name=name,
             loaded=name in server.loaded,
             context_tokens=server.loaded.get(name) or min(self._num_ctx, context_length(known) or self._num_ctx),
-            vision=None if capabilities is None else "vision" in capabilities,
+            vision=self.sees(name),
             tools=False
             if capabilities is not None and "tools" not in capabilities
             else found.calls_tools
@@ -69,21 +69,34 @@ class OllamaScout:
             self._found[digest] = findings
 
     async def probe(self, provider: Provider, name: str) -> Findings:
-        """Loads the model where it is not loaded, and asks it."""
+        """Loads the model where it is not loaded, and asks it; what was found before is no reason to refuse."""
+        self._found.pop(self.digest_of(name), None)
         shown = await self._show(name)
         capabilities = self._capabilities(name)
         told = Findings(
-            vision=None if capabilities is None else "vision" in capabilities,
             thinking=None if capabilities is None else "thinking" in capabilities,
             context_max=context_length(shown),
         )
-        found = await tried(provider, name, told, may_call_tools=capabilities is None or "tools" in capabilities)
+        found = await tried(
+            provider,
+            name,
+            told,
+            may_call_tools=capabilities is None or "tools" in capabilities,
+            may_see=capabilities is None or "vision" in capabilities,
+        )
         loaded = rows(await ask(self._upstream, "/api/ps"), "models", "name")
         row = next((row for row in loaded if row["name"] == name), {})
         return replace(found, context_loaded=whole(row.get("context_length")), gpu_share=gpu_share(row))
 
     def thinks(self, name: str) -> bool:
         return "thinking" in (self._capabilities(name) or ())
+
+    def sees(self, name: str) -> bool | None:
+        """What it showed when it was tested; until then what is said of it."""
+        capabilities, found = self._capabilities(name), self.found(name)
+        if found is not None and found.vision is not None:
+            return found.vision
+        return None if capabilities is None else "vision" in capabilities
 
     def digest_of(self, name: str) -> str:
         return next((str(row.get("digest", "")) for row in self._installed if row["name"] == name), "")

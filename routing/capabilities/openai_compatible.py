@@ -41,7 +41,11 @@ class OpenAICompatibleScout:
             return LocalModel(name, name in server.models, DEMO_CONTEXT_TOKENS, vision=False, tools=False, is_demo=True)
         found = self._found.get(name)
         return LocalModel(
-            name, name in server.models, self._windows.get(name), tools=found.calls_tools if found else None
+            name,
+            name in server.models,
+            self._windows.get(name),
+            vision=found.vision if found else None,
+            tools=found.calls_tools if found else None,
         )
 
     async def _context_of_props(self) -> int | None:
@@ -60,7 +64,8 @@ class OpenAICompatibleScout:
 
     async def probe(self, provider: Provider, name: str) -> Findings:
         facts = Findings(context_loaded=self._windows.get(name))
-        return await tried(provider, name, facts, may_call_tools=not name.startswith(DEMO_PREFIX))
+        is_able = not name.startswith(DEMO_PREFIX)
+        return await tried(provider, name, facts, may_call_tools=is_able, may_see=is_able)
 
     def digest_of(self, name: str) -> str:
         """These servers tell none: the name has to do."""

@@ -12,6 +12,7 @@ from routing.providers.base import (
     ProviderError,
     ProviderMisconfiguredError,
     ProviderRejectedError,
+    ProviderTimeoutError,
     ProviderUnavailableError,
     RateLimitedError,
 )
@@ -25,6 +26,7 @@ TOO_LONG = re.compile(
 )
 KIND = re.compile(r"[A-Za-z_]{1,64}")
 OVERLOADED = 529
+GAVE_UP = 524  # Cloudflare's word for 100 s without a byte: the model is still at work, another try only adds to it
 
 
 def failure_of(
@@ -40,7 +42,7 @@ def failure_of(
     The upstream's words go to clients and logs: those of `secrets` that it repeats are taken out,
     and the body is then not passed on.
     """
-    if status < 400 or is_page(headers, body):
+    if status < 400 or status == GAVE_UP or is_page(headers, body):
         return page_failure(status, headers, body, label, request_id)
     kind, message, details = read_error(body, secrets)
     told: dict[str, Any] = {"status": status, "upstream_request_id": request_id}
@@ -105,6 +107,9 @@ def page_failure(status: int, headers: Mapping[str, str], body: bytes, label: st
         return ProviderMisconfiguredError(what, kind="cloudflare_access", **told)
     if status == 413:
         return ProviderRejectedError(f"{label} refuses a body of this size", kind="request_too_large", **told)
+    if status == GAVE_UP:
+        what = f"{label} was silent for longer than the tunnel in front of it waits"
+        return ProviderTimeoutError(what, kind="timeout", **told)
     if status >= 500:
         what = f"a proxy in front of {label} answered with a page ({status})"
         return ProviderUnavailableError(what, kind="server_error", is_retryable=True, **told)

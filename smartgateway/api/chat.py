@@ -1,5 +1,6 @@
 """`POST /v1/chat/completions`: OpenAI's chat completions, and `POST /chat`: one message in, one reply out."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 
 from smartgateway.api.answering import respond
 from smartgateway.api.base import GatewayView, key_of
+from smartgateway.api.custom_tools import CustomCallsRenderer, with_custom_calls
 from smartgateway.api.options import options
 from smartgateway.api.requests import check_model
 from smartgateway.api.shapes import chat_form
@@ -37,7 +39,15 @@ class ChatCompletions(GatewayView):
             dropped=tuple(shaped.dropped),
         )
         include_usage = bool((data.get("stream_options") or {}).get("include_usage"))
-        return await respond(ask, ChatRenderer(include_usage=include_usage), whole)
+        if not shaped.custom_names:
+            return await respond(ask, ChatRenderer(include_usage=include_usage), whole)
+        render = CustomCallsRenderer(shaped.custom_names, include_usage=include_usage)
+        return await respond(ask, render, partial(whole_with_custom_calls, names=shaped.custom_names))
+
+
+def whole_with_custom_calls(answered: Answered, *, names: frozenset[str]) -> bytes:
+    assert answered.answer.completion is not None  # a body with custom tools does not pass through
+    return encode(with_custom_calls(answered.answer.completion, names))
 
 
 def whole(answered: Answered) -> bytes:

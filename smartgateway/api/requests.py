@@ -48,8 +48,13 @@ def check_messages(messages: object) -> None:
             param="messages",
             code="too_many_messages",
         )
+    answered: set[str] = set()  # calls of the turn before
     for index, message in enumerate(messages):
         check_message(message, f"messages[{index}]")
+        if message["role"] == "tool":
+            check_new(message.get("tool_call_id"), answered, f"messages[{index}].tool_call_id")
+        elif answered:
+            answered.clear()
 
 
 def check_message(message: object, where: str) -> None:
@@ -65,8 +70,25 @@ def check_message(message: object, where: str) -> None:
     elif content is not None and not isinstance(content, str):
         raise BadRequestError(f"'{where}.content' must be a string or a list of parts.", param=where)
     calls = message.get("tool_calls")
-    if calls is not None and not (isinstance(calls, list) and all(is_tool_call(call) for call in calls)):
+    if calls is not None:
+        check_calls(calls, where)
+
+
+def check_calls(calls: object, where: str) -> None:
+    if not isinstance(calls, list) or not all(is_tool_call(call) for call in calls):
         raise BadRequestError(f"'{where}.tool_calls' must be a list of function calls.", param=where)
+    known: set[str] = set()
+    for call in calls:
+        check_new(call.get("id"), known, where)
+
+
+def check_new(identity: object, known: set[str], where: str) -> None:
+    """Within a turn an id names one call, and one result; a later turn may use it again, as some servers do."""
+    if not isinstance(identity, str) or not identity:
+        return
+    if identity in known:
+        raise BadRequestError(f"'{where}' has the tool call id {identity[:80]!r} a second time.", param=where)
+    known.add(identity)
 
 
 def is_tool_call(call: object) -> bool:

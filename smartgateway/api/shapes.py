@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from smartgateway.api.custom_tools import flattened, function_calls, has_custom_call, is_custom
 from smartgateway.api.messages.request import tool_call, tool_choice, tool_result, user_parts
 from smartgateway.api.requests import check_chat, check_member
 from smartgateway.api.responses.request import incoming
-from smartgateway.api.responses.toolbox import Toolbox
+from smartgateway.api.responses.toolbox import Toolbox, name_of
 from smartgateway.completions.errors import BadRequestError
 
 Message = Mapping[str, Any]
@@ -15,6 +16,7 @@ FOREIGN_BLOCKS = frozenset(
     {"tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking", "server_tool_use"}
 )
 FOREIGN_CHOICES = ("auto", "any", "tool", "none")
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class Shaped:
     body: dict[str, Any]
     is_foreign: bool = False
     dropped: list[str] = field(default_factory=list)
+    custom_names: frozenset[str] = frozenset()  # of tools whose calls are to look as they were declared
 
 
 def chat_form(data: Any) -> Shaped:
@@ -32,7 +35,7 @@ def chat_form(data: Any) -> Shaped:
         return Shaped(check_chat(data))
     check_member(data, "stream_options", dict)
     if data.get("input") is None:
-        shaped = Shaped({}, is_foreign=True)
+        shaped = Shaped({}, is_foreign=True, custom_names=custom_names(data))
         shaped.body = check_chat(mended(data, shaped.dropped))
         return shaped
     for other in ("messages", "system"):
@@ -48,12 +51,18 @@ def is_foreign(data: Any) -> bool:
     if data.get("input") is not None or data.get("system") is not None:
         return True
     tools, messages = data.get("tools"), data.get("messages")
-    if isinstance(tools, list) and any(is_flat(tool) for tool in tools):
+    if isinstance(tools, list) and any(is_flat(tool) or is_custom(tool) for tool in tools):
         return True
-    return isinstance(messages, list) and any(
-        isinstance(message, dict) and isinstance(message.get("content"), list) and has_foreign_block(message["content"])
-        for message in messages
-    )
+    if is_custom(choice := data.get("tool_choice")) or (isinstance(choice, dict) and "allowed_tools" in choice):
+        return True
+    return isinstance(messages, list) and any(is_foreign_message(message) for message in messages)
+
+
+def is_foreign_message(message: object) -> bool:
+    if not isinstance(message, dict):
+        return False
+    content = message.get("content")
+    return (isinstance(content, list) and has_foreign_block(content)) or has_custom_call(message)
 
 
 def is_flat(tool: object) -> bool:
@@ -78,29 +87,57 @@ def mended(data: Mapping[str, Any], dropped: list[str]) -> dict[str, Any]:
     check_member(data, "tools", list)
     if data.get("tools"):
         body["tools"] = list(mended_tools(data["tools"], dropped))
-    choice = data.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") in FOREIGN_CHOICES:
-        body |= tool_choice(choice)
-    elif isinstance(choice, dict) and choice.get("type") == "function" and "name" in choice:
-        body["tool_choice"] = {"type": "function", "function": {"name": choice["name"]}}
+    if isinstance(choice := data.get("tool_choice"), dict):
+        body |= mended_choice(choice, body.get("tools") or [])
     if data.get("stop_sequences") and not data.get("stop"):
         body["stop"] = data["stop_sequences"]
     return body
 
 
+def mended_choice(choice: Mapping[str, Any], tools: list[Any]) -> dict[str, Any]:
+    kind = choice.get("type")
+    if kind in FOREIGN_CHOICES:
+        return tool_choice(choice)
+    if kind == "allowed_tools":
+        return allowed(choice.get("allowed_tools"), tools)
+    if not is_custom(choice) and "name" not in choice:
+        return {}
+    name = name_of(flattened(choice) if is_custom(choice) else choice)
+    return {"tool_choice": {"type": "function", "function": {"name": name}}}
+
+
+def allowed(given: object, tools: list[Any]) -> dict[str, Any]:
+    """Only these are told to the model."""
+    entries = given.get("tools") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(entries, list):
+        raise BadRequestError("'tool_choice.allowed_tools.tools' must be a list of tools.", param="tool_choice")
+    names = {name_of(flattened(entry) if is_custom(entry) else entry) for entry in entries if isinstance(entry, dict)}
+    kept = [tool for tool in tools if isinstance(tool.get("function"), dict) and tool["function"].get("name") in names]
+    if not kept:
+        raise BadRequestError("'tool_choice' allows no tool that is declared.", param="tool_choice")
+    return {"tools": kept, "tool_choice": "required" if given.get("mode") == "required" else "auto"}
+
+
+def custom_names(data: Mapping[str, Any]) -> frozenset[str]:
+    tools = data.get("tools")
+    return frozenset(name_of(flattened(tool)) for tool in tools if is_custom(tool)) if isinstance(tools, list) else NONE
+
+
 def mended_tools(tools: list[Any], dropped: list[str]) -> Iterator[Any]:
     for tool in tools:
-        if not is_flat(tool):
+        if not is_flat(tool) and not is_custom(tool):
             yield tool
             continue
         toolbox = Toolbox()
-        toolbox.declare([tool])
+        toolbox.declare([flattened(tool) if is_custom(tool) else tool])
         yield from toolbox.functions
         dropped += [f"tools.{kind}" for kind in toolbox.hosted]
 
 
 def mended_messages(messages: list[Any], dropped: list[str]) -> Iterator[Any]:
     for index, message in enumerate(messages):
+        if isinstance(message, dict) and has_custom_call(message):
+            message = function_calls(message, f"messages[{index}].tool_calls")
         content = message.get("content") if isinstance(message, dict) else None
         if not isinstance(content, list) or not has_foreign_block(content):
             yield message

@@ -162,6 +162,8 @@ def as_gateway_error(exc: Exception, dialect: str = "openai") -> GatewayError:
         return from_provider(exc, dialect)
     if isinstance(exc, AuditUnavailableError):
         return audit_unavailable()
+    if isinstance(exc, RecursionError):  # whoever walks through a body goes as deep as it does
+        return BadRequestError("The body is nested too deeply.")
     if isinstance(exc, PolicyMissingError):
         return GatewayError(503, "policy_missing", f"The gateway cannot route: {exc}.", type="api_error", retry_after=5)
     logger.error("A request failed", exc_info=exc)

@@ -14,13 +14,15 @@ import django
 django.setup()
 
 from tests.agents.installing import NotInstalledError, installed, version_of  # noqa: E402
+from tests.agents.library_recipes import LIBRARIES  # noqa: E402
 from tests.agents.recipes import RECIPES, Recipe  # noqa: E402
-from tests.agents.running import Run, result_of  # noqa: E402
+from tests.agents.running import result_of, runs_of  # noqa: E402
 from tests.doubles.ollama import OllamaDouble, app  # noqa: E402
 from tests.gateway import Gateway  # noqa: E402
 from tests.upstreams import between_doubles  # noqa: E402
 
 assert tests.environment
+ALL = (*RECIPES, *LIBRARIES)
 MODELS = ("auto", "local", "sonnet")
 CONTEXT = 131_072  # agents send long prompts
 Row = tuple[str, ...]
@@ -28,10 +30,10 @@ Row = tuple[str, ...]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make clients")
-    parser.add_argument("names", nargs="*", choices=[[], *(recipe.name for recipe in RECIPES)], metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=[[], *(recipe.name for recipe in ALL)], metavar="NAME")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "smartgateway-clients")
     options = parser.parse_args()
-    chosen = [recipe for recipe in RECIPES if recipe.name in (options.names or [recipe.name])]
+    chosen = [recipe for recipe in ALL if recipe.name in (options.names or [recipe.name])]
     app.MODEL_CONTEXT = CONTEXT
     rows: list[Row] = []
     with (
@@ -51,19 +53,12 @@ def tried(recipe: Recipe, gateway: Gateway, folder: Path, homes: Path) -> Iterat
     except NotInstalledError as exc:
         yield (recipe.name, "-", recipe.face, "-", "-", "-", f"not installed: {exc}")
         return
-    version = version_of(program)
-    for run in runs_of(recipe):
+    version = version_of(recipe, program, folder)
+    for run in runs_of(recipe, MODELS):
         trouble = result_of(run, program, gateway, homes)
         print(f"{run.name}: {trouble or 'well'}", file=sys.stderr)
         streamed, tools = ("yes" if run.is_stream else "no"), ("yes" if run.with_tools else "no")
         yield (recipe.name, version, recipe.face, run.model, streamed, tools, trouble or "well")
-
-
-def runs_of(recipe: Recipe) -> Iterator[Run]:
-    for model in MODELS:
-        for is_stream in recipe.streams:
-            for with_tools in (False, True) if recipe.tool_ask else (False,):
-                yield Run(recipe, model, is_stream, with_tools)
 
 
 def table(rows: list[Row]) -> str:

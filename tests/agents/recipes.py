@@ -1,6 +1,7 @@
 """How each client is installed and asked one thing without a person at the keyboard."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,7 +23,8 @@ class Recipe:
     """`name` is the client's in clients.yaml. `command` makes the arguments from its program, the ask and the model.
 
     `tool_ask` makes the double call one of the client's own tools; empty where it has none. `places` says where a file
-    of the set-up goes that is not named from the home folder.
+    of the set-up goes that is not named from the home folder. A library is used by a program of ours, its `script`, and
+    has no set-up; without a `package` it is the one that the tests themselves have.
     """
 
     name: str
@@ -30,7 +32,7 @@ class Recipe:
     program: str
     is_npm: bool
     face: str
-    command: Callable[[str, str, str], list[str]]
+    command: Callable[[list[str], str, str], list[str]]
     tool_ask: str = ""
     streams: tuple[bool, ...] = (True,)
     no_stream: tuple[str, ...] = ()
@@ -40,6 +42,12 @@ class Recipe:
     before: tuple[tuple[str, ...], ...] = ()
     is_asked_by_pipe: bool = False
     tool_says: str = READ
+    script: str = ""
+
+    @property
+    def distribution(self) -> str:
+        """The package's name, without extras and version."""
+        return re.split(r"(?<=.)@|[\[<>=~]", self.package or self.program)[0]
 
 
 RECIPES = (
@@ -49,7 +57,7 @@ RECIPES = (
         "claude",
         is_npm=True,
         face="messages",
-        command=lambda program, ask, model: [program, "-p", ask, "--allowedTools", "Read"],
+        command=lambda program, ask, model: [*program, "-p", ask, "--allowedTools", "Read"],
         tool_ask=calling("Read", file_path=f"{{home}}/work/{FILE}"),
         environment={"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"},
     ),
@@ -60,7 +68,7 @@ RECIPES = (
         is_npm=False,
         face="chat",
         command=lambda program, ask, model: [
-            program,
+            *program,
             "--model",
             f"openai/{model}",
             "--weak-model",
@@ -84,7 +92,7 @@ RECIPES = (
         "llm",
         is_npm=False,
         face="chat",
-        command=lambda program, ask, model: [program, "prompt", "-m", "smartgateway", ask],
+        command=lambda program, ask, model: [*program, "prompt", "-m", "smartgateway", ask],
         tool_ask=calling("llm_version"),
         tool_options=("-T", "llm_version"),
         tool_says="",
@@ -100,7 +108,7 @@ RECIPES = (
         "cn",
         is_npm=True,
         face="chat",
-        command=lambda program, ask, model: [program, "--config", "{home}/.continue/config.yaml", "--auto", "-p", ask],
+        command=lambda program, ask, model: [*program, "--config", "{home}/.continue/config.yaml", "--auto", "-p", ask],
         tool_ask=calling("Read", filepath=FILE),
         environment={"CONTINUE_TELEMETRY_ENABLED": "0"},
     ),
@@ -110,7 +118,7 @@ RECIPES = (
         "opencode",
         is_npm=True,
         face="chat",
-        command=lambda program, ask, model: [program, "run", "-m", f"smartgateway/{model}"],
+        command=lambda program, ask, model: [*program, "run", "-m", f"smartgateway/{model}"],
         is_asked_by_pipe=True,  # arguments it quotes once more
         tool_ask=calling("read", filePath=FILE),
         environment={"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
@@ -122,7 +130,7 @@ RECIPES = (
         is_npm=True,
         face="responses",
         command=lambda program, ask, model: [
-            program,
+            *program,
             "exec",
             "--skip-git-repo-check",
             "--dangerously-bypass-approvals-and-sandbox",

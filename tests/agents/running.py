@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,10 +33,17 @@ class Run:
 
     @property
     def name(self) -> str:
-        return f"{self.recipe.name}-{self.model}-{self.is_stream}-{self.with_tools}"
+        return f"{self.recipe.name}-{self.recipe.face}-{self.model}-{self.is_stream}-{self.with_tools}"
 
 
-def result_of(run: Run, program: Path, gateway: Gateway, folder: Path) -> str:
+def runs_of(recipe: Recipe, models: tuple[str, ...]) -> Iterator[Run]:
+    for model in models:
+        for is_stream in recipe.streams:
+            for with_tools in (False, True) if recipe.tool_ask else (False,):
+                yield Run(recipe, model, is_stream, with_tools)
+
+
+def result_of(run: Run, program: list[str], gateway: Gateway, folder: Path) -> str:
     """Empty when all is well, else what is wrong."""
     home = folder / run.name
     first = id_at(datetime.now(UTC)).hex
@@ -70,20 +78,22 @@ def set_up(run: Run, url: str, home: Path) -> dict[str, str]:
     (home / "work").mkdir(parents=True)
     (home / "work" / FILE).write_text(CONTENT)
     values = {"GATEWAY_URL": url, "GATEWAY_KEY": KEY, "OPUS_ID": "claude-opus-5-5", "SONNET_ID": "claude-sonnet-5-5"}
-    for step in next(client for client in clients(values) if client.name == run.recipe.name).steps:
+    found = [client for client in clients(values) if client.name == run.recipe.name and not run.recipe.script]
+    for step in (step for client in found for step in client.steps):
         if step.file:
             path = home / run.recipe.places.get(step.file, step.file.removeprefix("~/"))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(AUTO.sub(run.model, step.code))
     own = {name: value.format(home=home) for name, value in run.recipe.environment.items()}
+    own |= {"GATEWAY_URL": url} if run.recipe.script else {}
     return {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "dumb", "NO_COLOR": "1", **own}
 
 
-def asked(run: Run, program: Path, home: Path, environment: dict[str, str]) -> str:
+def asked(run: Run, program: list[str], home: Path, environment: dict[str, str]) -> str:
     recipe, ask = run.recipe, run.recipe.tool_ask if run.with_tools else ASK
     for arguments in recipe.before:
-        subprocess.run([program, *arguments], env=environment, check=True, capture_output=True)
-    command = recipe.command(str(program), ask, run.model)
+        subprocess.run([*program, *arguments], env=environment, check=True, capture_output=True)
+    command = recipe.command(program, ask, run.model)
     command = [argument.replace("{home}", str(home)) for argument in command]
     command += [*(recipe.tool_options if run.with_tools else ()), *(() if run.is_stream else recipe.no_stream)]
     try:

@@ -1,46 +1,90 @@
 """A server that speaks OpenAI chat completions, as vLLM does, in small. Words in the newest message make it misbehave:
 
 [[500]], [[html]], [[break]] (cut off), [[crash]] (an error object in the middle), [[no-end]] (a stream that just
-stops), [[slow:0.5]], [[drip:0.1]], [[say:text]].
+stops), [[slow:0.5]], [[drip:0.1]], [[call:name {"json": 1}]], [[say:text]], [[length]].
+`GET /double/requests` lists what was asked for so far.
 """
 
 import asyncio
 import json
+from functools import cache
+from itertools import count
 from typing import Any
 
+from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from pydantic import TypeAdapter, ValidationError
+
 from tests.doubles.serving import Responder, body_of
-from tests.doubles.words import MISBEHAVIOUR, SAY, WORD
+from tests.doubles.words import CALL, MISBEHAVIOUR, SAY, WORD
 
 MODEL = "qwen2.5-coder:14b-instruct"
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 ERROR = {"error": {"message": "the engine is dead", "type": "internal_error", "param": None, "code": 500}}
+UNKNOWN_HERE = ("max_completion_tokens", "provider", "system", "input")
+numbers = count(1)
 
 
-async def openai_compatible_double(scope: Any, receive: Any, send: Any) -> None:
-    respond = Responder(send, {})
-    if scope["path"] == "/v1/models":
-        await answer(
-            respond, 200, {"object": "list", "data": [{"id": MODEL, "object": "model", "max_model_len": 8192}]}
-        )
-        return
-    body = json.loads(await body_of(receive))
-    if scope["path"] == "/v1/embeddings":
-        await embedded(respond, body)
-        return
-    if scope["path"] == "/v1/completions":
-        await filled(respond, body)
-        return
-    said = body["messages"][-1]["content"]
-    text = said if isinstance(said, str) else "".join(part.get("text", "") for part in said)
-    words = dict(MISBEHAVIOUR.findall(text))
-    await asyncio.sleep(float(words.get("slow") or 0))
-    if "html" in words:
-        await respond.whole(502, b"<html><h1>502 Bad Gateway</h1></html>", "text/html")
-    elif "500" in words:
-        await answer(respond, 500, ERROR)
-    else:
-        found = SAY.search(text)
-        await (streamed if body.get("stream") else whole)(respond, found[1] if found else "Hello", words)
+class OpenAICompatibleDouble:
+    """Takes what the official client's types allow, and of that no more than such servers do."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        respond, path = Responder(send, {}), scope["path"]
+        if path == "/v1/models":
+            row = {"id": MODEL, "object": "model", "max_model_len": 8192}
+            await answer(respond, 200, {"object": "list", "data": [row]})
+        elif path == "/double/requests":
+            await answer(respond, 200, self.requests)
+        elif path in OTHERS:
+            await OTHERS[path](respond, json.loads(await body_of(receive)))
+        else:
+            await self._chat(respond, json.loads(await body_of(receive)))
+
+    async def _chat(self, respond: Responder, body: dict[str, Any]) -> None:
+        complaint = complaint_about(body)
+        self.requests.append({"body": body, "complaint": complaint})
+        if complaint is not None:
+            error = {"message": complaint, "type": "BadRequestError", "param": None, "code": 400}
+            await answer(respond, 400, {"error": error})
+            return
+        said = body["messages"][-1]["content"]
+        text = said if isinstance(said, str) else "".join(part.get("text", "") for part in said)
+        words = dict(MISBEHAVIOUR.findall(text))
+        await asyncio.sleep(float(words.get("slow") or 0))
+        if "html" in words:
+            await respond.whole(502, b"<html><h1>502 Bad Gateway</h1></html>", "text/html")
+        elif "500" in words:
+            await answer(respond, 500, ERROR)
+        else:
+            found, calls = SAY.search(text), CALL.findall(text) if body.get("tools") else []
+            spoken = found[1] if found else "" if calls else "Hello"
+            await (streamed if body.get("stream") else whole)(respond, spoken, words, [made(*call) for call in calls])
+
+
+@cache
+def shape() -> TypeAdapter:
+    return TypeAdapter(CompletionCreateParamsNonStreaming)
+
+
+def complaint_about(body: dict[str, Any]) -> str | None:
+    if unknown := [name for name in UNKNOWN_HERE if name in body]:
+        return f"Extra inputs are not permitted: {unknown[0]}"
+    if any(message["role"] == "developer" for message in body["messages"]):
+        return "Unexpected message role."
+    try:
+        checked = shape().validate_python({name: value for name, value in body.items() if name != "stream"})
+        list(checked["messages"])
+    except ValidationError as exc:
+        error = exc.errors()[0]
+        return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+    return None
+
+
+def made(name: str, arguments: str) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments or "{}"}
+    return {"id": f"call_{next(numbers):08x}", "type": "function", "function": function}
 
 
 async def embedded(respond: Responder, body: dict[str, Any]) -> None:
@@ -61,7 +105,7 @@ async def filled(respond: Responder, body: dict[str, Any]) -> None:
     await respond.more(b"data: [DONE]\n\n", is_last=True)
 
 
-async def whole(respond: Responder, text: str, words: dict[str, str]) -> None:
+async def whole(respond: Responder, text: str, words: dict[str, str], calls: list[dict[str, Any]]) -> None:
     if "break" in words:
         await respond.start(200, "application/json", {"content-length": "5000"})
         await respond.more(b'{"id": "chatcmpl-1"')
@@ -69,11 +113,12 @@ async def whole(respond: Responder, text: str, words: dict[str, str]) -> None:
     if {"crash", "no-end"} & words.keys():
         await answer(respond, 200, ERROR)
         return
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    message = {"role": "assistant", "content": text or None, **({"tool_calls": calls} if calls else {})}
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason(words, calls)}
     await answer(respond, 200, {**shell("chat.completion"), "choices": [choice], "usage": USAGE})
 
 
-async def streamed(respond: Responder, text: str, words: dict[str, str]) -> None:
+async def streamed(respond: Responder, text: str, words: dict[str, str], calls: list[dict[str, Any]]) -> None:
     await respond.start(200, "text/event-stream")
     for number, part in enumerate(WORD.findall(text)):
         await respond.more(frame(chunk({"content": part})))
@@ -87,9 +132,24 @@ async def streamed(respond: Responder, text: str, words: dict[str, str]) -> None
         if number == 1 and "break" in words:
             await respond.more(b'data: {"id":')
             raise ConnectionResetError("as asked for")
-    await respond.more(frame(chunk({}, "stop")))
+    for index, call in enumerate(calls):
+        for fragment in fragments(index, call):
+            await respond.more(frame(chunk({"tool_calls": [fragment]})))
+    await respond.more(frame(chunk({}, finish_reason(words, calls))))
     await respond.more(frame({**shell("chat.completion.chunk"), "choices": [], "usage": USAGE}))
     await respond.more(b"data: [DONE]\n\n", is_last=True)
+
+
+def fragments(index: int, call: dict[str, Any]) -> list[dict[str, Any]]:
+    """The name first, the arguments in two pieces."""
+    given, named = call["function"]["arguments"], {**call["function"], "arguments": ""}
+    middle = len(given) // 2
+    pieces = [{"index": index, "function": {"arguments": part}} for part in (given[:middle], given[middle:])]
+    return [{"index": index, **call, "function": named}, *pieces]
+
+
+def finish_reason(words: dict[str, str], calls: list[dict[str, Any]]) -> str:
+    return "length" if "length" in words else "tool_calls" if calls else "stop"
 
 
 def shell(kind: str) -> dict[str, Any]:
@@ -109,3 +169,6 @@ def frame(event: dict[str, Any]) -> bytes:
 
 async def answer(respond: Responder, status: int, content: Any) -> None:
     await respond.whole(status, json.dumps(content).encode(), "application/json")
+
+
+OTHERS = {"/v1/embeddings": embedded, "/v1/completions": filled}

@@ -3,6 +3,7 @@
 import msgspec
 
 from routing.providers import indoors
+from routing.providers.anthropic.models import API_VERSION
 from routing.providers.anthropic.passing import counted, passed
 from routing.providers.anthropic.request import Request, build
 from routing.providers.anthropic.response import completion_of
@@ -13,8 +14,6 @@ from routing.providers.http import Upstream
 from routing.providers.reply import Reply
 from routing.providers.streaming import Events, OpenBatches, Translated
 
-API_VERSION = "2026-10-21"
-VERSION = {"anthropic-version": API_VERSION}
 PATH = "/v1/messages"
 COUNT_PATH = "/v1/messages/count_tokens"
 WHOLE_UP_TO_TOKENS = 8_192  # a longer answer may take minutes: streamed, its silence can be told from its length
@@ -54,7 +53,7 @@ class Anthropic:
     async def count_tokens(self, call: Call) -> Answer:
         """The API's own count, as it came; nothing is answered and nothing charged."""
         members = counted(call, version_of(call))
-        reply = await self._post(COUNT_PATH, members.joined(), call)
+        reply = await self._post(COUNT_PATH, members.joined(), call, API_VERSION)
         account = Account(upstream_request_id=reply.request_id, dropped_params=members.dropped)
         return Answer(account, raw=await reply.body())
 
@@ -69,7 +68,7 @@ class Anthropic:
 
     async def _pass(self, call: Call) -> tuple[Reply, Account]:
         members = passed(call, version_of(call))
-        reply = await self._post(PATH, members.joined(), call)
+        reply = await self._post(PATH, members.joined(), call, API_VERSION)
         return reply, Account(
             upstream_request_id=reply.request_id,
             dropped_params=members.dropped,
@@ -85,15 +84,15 @@ class Anthropic:
         return Stream(account, OpenBatches(reply, Translated(Events(), translation)))
 
     async def _translate(self, call: Call, request: Request) -> tuple[Reply, Account]:
-        reply = await self._post(PATH, msgspec.json.encode(request.body), call)
+        reply = await self._post(PATH, msgspec.json.encode(request.body), call, request.version)
         return reply, Account(
             upstream_request_id=reply.request_id,
             dropped_params=request.dropped,
             is_cache_marked=request.is_cache_marked,
         )
 
-    async def _post(self, path: str, content: bytes, call: Call) -> Reply:
-        own = {"x-request-id": call.attempt_id, **VERSION, **call.headers}
+    async def _post(self, path: str, content: bytes, call: Call, version: str) -> Reply:
+        own = {"x-request-id": call.attempt_id, "anthropic-version": version, **call.headers}
         return await self._upstream.post(f"{path}?beta=true" if call.is_beta else path, content, call.timeouts, own)
 
 

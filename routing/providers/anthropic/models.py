@@ -1,10 +1,13 @@
 """What each Claude model refuses. https://platform.claude.com/docs/en/about-claude/models/overview
 
-`takes_sampling` is what clients of the API's older version may rely on: in that of October 2026 no model takes any.
+`takes_sampling` holds for the API's older version: in that of October 2026 no model takes any.
 """
 
 from dataclasses import dataclass
 
+API_VERSION = "2026-10-21"
+SAMPLING_VERSION = "2023-06-01"  # the last one that has sampling parameters
+SAMPLING = ("temperature", "top_p", "top_k")
 LEVELS = ("low", "medium", "high", "xhigh", "max")
 
 

@@ -14,13 +14,11 @@ from routing.providers import indoors
 from routing.providers.anthropic.conversation import GO_ON, LATE_SYSTEM
 from routing.providers.anthropic.fitting import fit_limit, fit_thinking
 from routing.providers.anthropic.members import Members, encode
-from routing.providers.anthropic.models import Traits, is_known, traits_of
+from routing.providers.anthropic.models import SAMPLING, SAMPLING_VERSION, Traits, is_known, traits_of
 from routing.providers.anthropic.request import WORTH_CACHING_CHARACTERS
 from routing.providers.base import Call
 
-SAMPLING = ("temperature", "top_p", "top_k")
 NOT_COUNTED = ("max_tokens", "stream", "stop_sequences", "metadata", "service_tier")
-LAST_VERSION_WITH_SAMPLING = "2023-06-01"
 MARKER = b'{"type":"ephemeral"}'
 
 
@@ -35,7 +33,7 @@ def passed(call: Call, version: str) -> Members:
     is_own_choice = members.read("model") == call.model
     traits = traits_of(call.model)
     members.raw["model"] = encode(call.model)
-    if not (traits.takes_sampling and version == LAST_VERSION_WITH_SAMPLING):
+    if not (traits.takes_sampling and version == SAMPLING_VERSION):
         members.drop(*SAMPLING)
     if not is_own_choice or is_known(call.model):
         unforce_tools(members, traits)
@@ -67,6 +65,11 @@ def unforce_tools(members: Members, traits: Traits) -> None:
     sentence = indoors.MUST_CALL_NAMED.format(name=name) if choice["type"] == "tool" else indoors.MUST_CALL
     kept = {key: value for key, value in choice.items() if key not in ("type", "name")}
     members.write("tool_choice", {"type": "auto", **kept})
+    if traits.takes_late_system and b'"signature"' in members.raw["messages"] and may_end_with_system(members):
+        # Thoughts that are sent again are bound to all that stood before them: this has to stand behind.
+        last = msgspec.Raw(encode({"role": "system", "content": sentence}))
+        members.raw["messages"] = encode([*members.items("messages"), last])
+        return
     added = msgspec.Raw(encode({"type": "text", "text": sentence}))
     system = members.read("system")
     if isinstance(system, list):
@@ -74,6 +77,10 @@ def unforce_tools(members: Members, traits: Traits) -> None:
     else:
         own = [{"type": "text", "text": system}] if system else []
         members.raw["system"] = encode([*own, added])
+
+
+def may_end_with_system(members: Members) -> bool:
+    return msgspec.json.decode(members.items("messages")[-1], type=Turn).role == "user"
 
 
 def place_late_system(members: Members, traits: Traits) -> None:

@@ -11,9 +11,9 @@ from routing.providers import indoors
 from routing.providers.anthropic import effort, tools
 from routing.providers.anthropic.blocks import Markers
 from routing.providers.anthropic.conversation import Conversation
-from routing.providers.anthropic.models import traits_of
+from routing.providers.anthropic.models import API_VERSION, SAMPLING_VERSION, traits_of
 from routing.providers.anthropic.naming import ToolNames
-from routing.providers.anthropic.schemas import closed, is_recursive
+from routing.providers.anthropic.schemas import closed, is_beyond
 from routing.providers.base import Call
 from routing.providers.indoors import rejected
 
@@ -40,12 +40,15 @@ class Request:
     names: ToolNames
     dropped: list[str] = field(default_factory=list)
     is_cache_marked: bool = False
+    version: str = API_VERSION
 
 
 def build(call: Call) -> Request:
     body, traits = call.body, traits_of(call.model)
     indoors.refuse_several_choices(body, "Claude")
-    dropped = [name for name in body if name not in TRANSLATED | indoors.CONSUMED and body[name] is not None]
+    sampled = sampling(body) if traits.takes_sampling else {}
+    kept = TRANSLATED | indoors.CONSUMED | {name for name, value in sampled.items() if value == body[name]}
+    dropped = [name for name in body if name not in kept and body[name] is not None]
     names, markers = ToolNames(), Markers()
     sent: dict[str, Any] = {"model": call.model, "max_tokens": 0}
     declared = tools.declared(body, names, markers, dropped)
@@ -63,7 +66,20 @@ def build(call: Call) -> Request:
     is_marked = call.caches and markers.count == 0 and profits_from_cache(conversation, declared)
     if is_marked:
         sent["cache_control"] = {"type": "ephemeral"}  # moves along with the conversation
-    return Request(sent, names, dropped, is_marked)
+    return Request(sent | sampled, names, dropped, is_marked, SAMPLING_VERSION if sampled else API_VERSION)
+
+
+def sampling(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Within Claude's ranges; a temperature and `top_p` together are refused, so that the first one stands alone."""
+    found: dict[str, Any] = {}
+    for name in ("temperature", "top_p"):
+        value = body.get(name)
+        if value is None or found:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+            raise rejected(f"{name} is {value!r}: use a number from 0")
+        found[name] = min(value, 1)
+    return found
 
 
 def output_format(sent: dict[str, Any], body: Mapping[str, Any], dropped: list[str]) -> list[str]:
@@ -76,7 +92,7 @@ def output_format(sent: dict[str, Any], body: Mapping[str, Any], dropped: list[s
     if kind != "json_schema" or schema is None:
         dropped += ["response_format"] if kind not in (None, "text") else []
         return []
-    if is_recursive(schema) or schema.get("type") != "object":
+    if is_beyond(schema) or schema.get("type") != "object":
         dropped.append("response_format")
         return [AS_SCHEMA.format(schema=msgspec.json.encode(schema).decode())]
     sent["output_config"] = {"format": {"type": "json_schema", "schema": closed(schema)}}

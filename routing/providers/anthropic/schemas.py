@@ -1,7 +1,9 @@
 """JSON schemas as Claude's structured outputs and tools take them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T", dict[str, Any], list[Any])
 
 UNSUPPORTED = frozenset(
     {
@@ -44,7 +46,7 @@ def closed(schema: Any) -> Any:
         elif keyword in ("enum", "const", "default", "examples"):
             kept[keyword] = value
         elif keyword == "minItems":
-            kept[keyword] = min(value, 1)
+            kept[keyword] = 1 if value != 0 else 0
         elif keyword not in UNSUPPORTED:
             kept["anyOf" if keyword == "oneOf" else keyword] = closed(value)
     if kept.get("type") == "object" or "properties" in kept:
@@ -52,10 +54,11 @@ def closed(schema: Any) -> Any:
     return kept
 
 
-def is_recursive(schema: Mapping[str, Any]) -> bool:
-    """Whether a definition leads back to itself, or the schema refers to its own root."""
-    edges = {f"#/{group}/{name}": refs(inner) for group in BY_NAME[1:] for name, inner in schema.get(group, {}).items()}
-    if "#" in refs(schema):
+def is_beyond(schema: Mapping[str, Any]) -> bool:
+    """Whether it refers to what structured outputs do not follow: other documents, its own root, itself in a circle."""
+    groups = {group: part(schema, group, dict) for group in BY_NAME[1:]}
+    edges = {f"#/{group}/{name}": refs(inner) for group, found in groups.items() for name, inner in found.items()}
+    if any(ref == "#" or not ref.startswith("#") for ref in refs(schema)):
         return True
     for start in edges:
         reached, waiting = set(), list(edges[start])
@@ -85,9 +88,17 @@ def input_schema(parameters: object) -> dict[str, Any]:
     schema = {keyword: value for keyword, value in parameters.items() if keyword not in UNIONS}
     schema["type"] = "object"
     for union in UNIONS:
-        for member in parameters.get(union) or ():
-            if isinstance(member, dict) and isinstance(member.get("properties"), dict):
-                schema["properties"] = {**member["properties"], **schema.get("properties", {})}
-            if union == "allOf" and isinstance(member, dict) and isinstance(member.get("required"), list):
-                schema["required"] = [*schema.get("required", ()), *member["required"]]
+        for member in part(parameters, union, list):
+            if not isinstance(member, dict):
+                continue
+            if properties := part(member, "properties", dict):
+                schema["properties"] = {**properties, **part(schema, "properties", dict)}
+            if union == "allOf" and (required := part(member, "required", list)):
+                schema["required"] = [*part(schema, "required", list), *required]
     return schema
+
+
+def part(schema: Mapping[str, Any], keyword: str, kind: type[T]) -> T:
+    """A keyword's value where it is what it should be."""
+    value = schema.get(keyword)
+    return value if isinstance(value, kind) else kind()

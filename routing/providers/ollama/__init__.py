@@ -29,7 +29,8 @@ BUSY_SECONDS = 5.0
 
 
 class Ollama:
-    """`thinks` says whether a model has the thinking capability; asking others to think is refused by the server."""
+    """`thinks` says whether a model has the thinking capability: asking others to think is refused by the server.
+    `sees` says whether it can look at images: some versions leave them out without a word."""
 
     name = "local"
     dialect = "ollama"
@@ -41,11 +42,13 @@ class Ollama:
         num_ctx: int,
         keep_alive: str,
         thinks: Callable[[str], bool] = lambda model: False,
+        sees: Callable[[str], bool | None] = lambda model: None,
     ) -> None:
         self._upstream = upstream
         self._num_ctx = num_ctx
         self._keep_alive = keep_alive
         self._thinks = thinks
+        self._sees = sees
         self._calibration = Calibration()
 
     async def complete(self, call: Call) -> Answer:
@@ -53,7 +56,13 @@ class Ollama:
         return await indoors.collected(await self.stream(call))
 
     async def stream(self, call: Call) -> Stream:
-        request = build(call, num_ctx=self._num_ctx, keep_alive=self._keep_alive, thinks=self._thinks(call.model))
+        request = build(
+            call,
+            num_ctx=self._num_ctx,
+            keep_alive=self._keep_alive,
+            thinks=self._thinks(call.model),
+            sees=self._sees(call.model) is not False,
+        )
         reply = await self._post(call, request.body)
         account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
         chunks = indoors.Chunks(call, account)

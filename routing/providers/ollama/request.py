@@ -36,6 +36,7 @@ ROLES = {
     "tool": "tool",
     "function": "tool",
 }
+IMAGE_STARTS = ("/9j/", "iVBOR", "UklGR")  # of JPEG, PNG and WebP in base64
 NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
@@ -53,13 +54,15 @@ class Request:
         return sum(len(" ".join(message["content"].split())) for message in self.body["messages"])
 
 
-def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool) -> Request:
+def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool, sees: bool = True) -> Request:
     body = call.body
     indoors.refuse_several_choices(body, "the local model")
     dropped = [
         name for name in body if name not in TRANSLATED and name not in indoors.CONSUMED and body[name] is not None
     ]
     messages = [message for given in body.get("messages") or [] for message in translated(given)]
+    if not sees and any("images" in message for message in messages):
+        raise rejected(f"{call.model} cannot look at images")
     name_results(messages)
     tools = tools_of(body, messages, dropped)
     sent: dict[str, Any] = {
@@ -151,6 +154,8 @@ def bare_base64(address: str) -> str:
     head, comma, data = address.partition(",")
     if not head.startswith("data:") or not head.endswith(";base64") or not comma:
         raise rejected("the local model takes images as data, not as an address: the gateway fetches nothing")
+    if not data.startswith(IMAGE_STARTS):
+        raise rejected("the local model takes images that are JPEG, PNG or WebP")
     return data
 
 

@@ -135,6 +135,8 @@ class Translation:
                 yield self._chunks.tool_call(name, encoded(arguments))
         elif self._held and is_marked(self._held):
             raise self._unreadable_call()
+        if line.done_reason in ("load", "unload") and not (self._characters or self._chunks.tool_calls):
+            raise self._invalid("the news that the model was loaded or unloaded instead of an answer")
         yield from self._release()
         self._account.usage = self._usage(line)
         self._account.response_id = self._chunks.delta({})["id"]

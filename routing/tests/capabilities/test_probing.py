@@ -15,9 +15,19 @@ from routing.providers.base import Account, Stream
 from routing.providers.http import Upstream
 from routing.providers.ollama import Ollama
 from routing.slots import LocalSlots
-from tests.doubles.ollama import OllamaDouble
+from tests.doubles.ollama import OllamaDouble, Script
 
 NAME = "qwen:7b"
+
+
+class Teller(Script):
+    """Says the same whatever it is asked."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    async def reply(self, request, messages):
+        yield self.answer
 
 
 class Shared(Alone):
@@ -56,7 +66,7 @@ async def process(double, shared, slots=None):
     """A scout and a prober as each serving process has them."""
     upstream = Upstream(httpx.ASGITransport(double), "http://ollama.test", label="the local model server", headers={})
     scout = OllamaScout(upstream, num_ctx=4096)
-    provider = Ollama(upstream, num_ctx=4096, keep_alive="5m", thinks=scout.thinks)
+    provider = Ollama(upstream, num_ctx=4096, keep_alive="5m", thinks=scout.thinks, sees=scout.sees)
     await scout.look(NAME)
     return Prober(provider, scout, slots or LocalSlots(2), shared), scout
 
@@ -79,6 +89,35 @@ async def test_a_test_finds_out_what_the_model_can(double):
     assert (found.context_loaded, found.context_max, found.gpu_share) == (4096, 8192, 0.0)
     assert found.error == ""
     assert not [seen["complaint"] for seen in double.requests if seen["complaint"]]
+
+
+@pytest.mark.parametrize(("answer", "sees"), [("It is Red.", True), ("I see no picture.", False)])
+async def test_a_model_sees_when_it_can_tell_the_colour_of_a_picture(answer, sees):
+    double = OllamaDouble(Teller(answer), {NAME: ("completion", "vision")})
+    prober, scout = await process(double, Shared())
+
+    found = await prober.test_now(NAME)
+    told = await scout.describe(NAME, await scout.look(NAME))
+
+    assert found.vision is told.vision is scout.sees(NAME) is sees
+
+
+async def test_a_model_is_tested_again_whatever_was_found_before():
+    double = OllamaDouble(Teller("Blue?"), {NAME: ("completion", "vision")})
+    prober, _ = await process(double, Shared())
+    before = await prober.test_now(NAME)
+    double.engine.answer = "Red"
+
+    again = await prober.test_now(NAME)
+
+    assert (before.vision, again.vision) == (False, True)
+
+
+async def test_until_it_is_tested_a_model_sees_what_is_said_of_it():
+    for able, sees in ((("completion", "vision"), True), (("completion",), False)):
+        _, scout = await process(OllamaDouble(models={NAME: able}), Shared())
+
+        assert (await scout.describe(NAME, await scout.look(NAME))).vision is sees
 
 
 async def test_one_process_tests_and_the_others_learn(double):

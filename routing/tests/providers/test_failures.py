@@ -4,6 +4,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from routing.providers.base import ProviderTimeoutError
 from routing.providers.failures import failure_of, retry_after_seconds
 
 
@@ -70,3 +71,11 @@ def test_a_page_with_429_is_still_a_limit():
     error = failure_of(429, headers, b"<html>", "the server")
 
     assert (error.kind, error.retry_after) == ("rate_limited", 3.0)
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "application/json"])
+def test_a_tunnel_that_gave_up_waiting_is_a_silence_that_is_not_tried_again(content_type):
+    error = failure_of(524, httpx.Headers({"content-type": content_type}), b"{}", "the server")
+
+    assert isinstance(error, ProviderTimeoutError)
+    assert not error.is_retryable

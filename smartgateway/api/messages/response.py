@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -50,30 +51,38 @@ def message(completion: ChatCompletion) -> dict[str, Any]:
     said = choice["message"]
     text = (said.get("content") or "") + (said.get("refusal") or "")
     content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
-    content += [tool_use(call) for call in said.get("tool_calls") or ()]
+    calls = said.get("tool_calls") or ()
+    content += [tool_use(call) for call in calls]
     return {
         "id": message_id(completion["id"]),
         "type": "message",
         "role": "assistant",
         "model": completion["model"],
         "content": content,
-        "stop_reason": STOP_REASONS.get(choice.get("finish_reason"), "end_turn"),
+        "stop_reason": stop_reason(choice.get("finish_reason"), has_calls=bool(calls)),
         "stop_sequence": None,
         "usage": usage_of(completion.get("usage") or {}),
     }
+
+
+def stop_reason(finish_reason: str | None, *, has_calls: bool) -> str:
+    """Some servers call tools and say `stop`: an agent would take that for the end of its work."""
+    reason = STOP_REASONS.get(finish_reason or "", "end_turn")
+    return "tool_use" if has_calls and reason == "end_turn" else reason
 
 
 def tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call["function"]
     return {
         "type": "tool_use",
-        "id": tool_id(call["id"]),
+        "id": tool_id(call.get("id") or ""),
         "name": function["name"],
         "input": indoors.arguments_of(function),
     }
 
 
 def tool_id(identity: str) -> str:
+    identity = identity or uuid4().hex  # some servers give none
     return identity if identity.startswith("toolu_") else f"toolu_{FOREIGN.sub('_', identity.removeprefix('call_'))}"
 
 
@@ -91,6 +100,7 @@ class MessagesRenderer:
         self.is_started = False
         self.index = -1
         self.open_block: str | int | None = None  # "text", or the number of the tool call
+        self.blocks: dict[int, int] = {}  # of each tool call, by its number
         self.stop_reason = "end_turn"
         self.usage: dict[str, int] = usage_of({})
 
@@ -112,7 +122,7 @@ class MessagesRenderer:
             for call in delta.get("tool_calls") or ():
                 yield from self._tool_call(call)
             if choice.get("finish_reason"):
-                self.stop_reason = STOP_REASONS.get(choice["finish_reason"], "end_turn")
+                self.stop_reason = stop_reason(choice["finish_reason"], has_calls=bool(self.blocks))
 
     def _start(self, chunk: ChatCompletionChunk) -> dict[str, Any]:
         empty = {"id": chunk["id"], "model": chunk["model"], "choices": [{"message": {}}]}
@@ -121,12 +131,18 @@ class MessagesRenderer:
         return {"type": "message_start", "message": started}
 
     def _tool_call(self, call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Fragments of several calls may come interleaved, and some servers leave the call's number out."""
         function = call.get("function") or {}
-        if call.get("id"):
-            block = {"type": "tool_use", "id": tool_id(call["id"]), "name": function.get("name", ""), "input": {}}
-            yield from self._begin(call["index"], block)
+        number = call.get("index")
+        if number is None:
+            number = len(self.blocks) if call.get("id") else len(self.blocks) - 1
+        if number not in self.blocks:
+            named = {"id": tool_id(call.get("id") or ""), "name": function.get("name") or ""}
+            yield from self._begin(number, {"type": "tool_use", **named, "input": {}})
+            self.blocks[number] = self.index
         if function.get("arguments"):
-            yield self._delta({"type": "input_json_delta", "partial_json": function["arguments"]})
+            delta = {"type": "input_json_delta", "partial_json": function["arguments"]}
+            yield self._delta(delta) | {"index": self.blocks[number]}
 
     def _begin(self, name: str | int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if self.open_block == name:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from smartgateway.api.requests import check_new
 from smartgateway.api.responses.toolbox import Toolbox, indoor_name
 from smartgateway.completions.errors import BadRequestError
 
@@ -34,6 +35,8 @@ class Conversation:
         self.messages: list[Message] = []
         self.dropped: list[str] = []
         self._toolbox = toolbox
+        self._called: set[str] = set()  # in the newest turn
+        self._answered: set[str] = set()
 
     def read(self, items: Iterable[object]) -> None:
         for index, item in enumerate(items):
@@ -77,12 +80,16 @@ class Conversation:
         if last.get("role") != "assistant":
             last = {"role": "assistant", "content": None}
             self.messages.append(last)
+        if "tool_calls" not in last:
+            self._called, self._answered = set(), set()
+        check_new(call["id"], self._called, where)
         last.setdefault("tool_calls", []).append(call)
 
     def _result(self, item: Item, where: str) -> None:
         identity = item.get("call_id") or item.get("id")
         if not isinstance(identity, str):
             raise BadRequestError(f"'{where}.call_id' must be a string.", param=f"{where}.call_id")
+        check_new(identity, self._answered, where)
         content = content_of(item.get("output"), f"{where}.output")
         self.messages.append({"role": "tool", "tool_call_id": identity, "content": content})
 

@@ -244,3 +244,45 @@ def test_an_error_keeps_claudes_own_words_in_one_line_of_an_event():
     assert frame == (
         b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
     )
+
+
+def test_interleaved_fragments_reach_the_call_that_they_belong_to():
+    events = events_of(
+        [
+            chunk({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "one", "arguments": '{"x":'}}]}),
+            chunk({"tool_calls": [{"index": 1, "id": "b", "function": {"name": "two", "arguments": '{"y":'}}]}),
+            chunk({"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]}),
+            chunk({"tool_calls": [{"index": 1, "id": "b", "function": {"arguments": "2}"}}]}),
+            chunk({}, "tool_calls"),
+        ]
+    )
+
+    deltas = [(event["index"], event["delta"]["partial_json"]) for event in events if "partial_json" in str(event)]
+    assert deltas == [(0, '{"x":'), (1, '{"y":'), (0, "1}"), (1, "2}")]
+
+
+def test_calls_without_number_or_id_are_told_apart_and_named():
+    events = events_of(
+        [
+            chunk({"tool_calls": [{"id": "a", "function": {"name": "one"}}]}),
+            chunk({"tool_calls": [{"function": {"arguments": "{}"}}]}),
+            chunk({"tool_calls": [{"id": "b", "function": {"name": "two", "arguments": "{}"}}]}),
+            chunk({"tool_calls": [{"index": 2, "function": {"name": "three", "arguments": "{}"}}]}),
+            chunk({}, "tool_calls"),
+        ]
+    )
+
+    blocks = [event["content_block"] for event in events if event["type"] == "content_block_start"]
+    assert [block["name"] for block in blocks] == ["one", "two", "three"]
+    assert len({block["id"] for block in blocks}) == 3
+    assert all(len(block["id"]) > len("toolu_") for block in blocks)
+
+
+def test_a_server_that_calls_a_tool_and_says_stop_does_not_end_an_agents_work():
+    call = {"index": 0, "id": "a", "type": "function", "function": {"name": "one", "arguments": "{}"}}
+    said = {"message": {"content": None, "tool_calls": [call]}, "finish_reason": "stop"}
+
+    whole = message({"id": "chatcmpl-7", "model": "m", "choices": [said]})
+    events = events_of([chunk({"tool_calls": [call]}), chunk({}, "stop")])
+
+    assert whole["stop_reason"] == events[-2]["delta"]["stop_reason"] == "tool_use"

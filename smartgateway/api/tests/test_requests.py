@@ -54,3 +54,35 @@ def test_a_bad_request_names_the_member_at_fault(body, param):
 
     assert caught.value.param == param
     assert caught.value.status == 400
+
+
+def turn(*ids):
+    calls = [{"id": i, "type": "function", "function": {"name": "run"}} for i in ids]
+    return {"role": "assistant", "content": None, "tool_calls": calls}
+
+
+def result(identity):
+    return {"role": "tool", "tool_call_id": identity, "content": "done"}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([USER, turn("a", "a"), result("a")], id="call"),
+        pytest.param([USER, turn("a"), result("a"), result("a")], id="result"),
+    ],
+)
+def test_an_id_names_one_call_and_one_result_of_a_turn(messages):
+    with pytest.raises(BadRequestError, match="'a' a second time"):
+        check_chat({"messages": messages})
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([USER, turn("a"), result("a"), turn("a"), result("a")], id="again-in-a-later-turn"),
+        pytest.param([USER, turn("", None), result(""), result(None)], id="none-at-all"),
+    ],
+)
+def test_ids_that_a_server_gives_again_or_not_at_all_are_taken(messages):
+    check_chat({"messages": messages})

@@ -16,7 +16,6 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
     "data",
     [
         {"messages": [USER], "tools": [{"type": "function", "function": {"name": "run"}}]},
-        {"messages": [USER], "tools": [{"type": "custom", "custom": {"name": "patch"}}]},
         {"messages": [{"role": "user", "content": [{"type": "text", "text": "hi", **MARKER}]}], "input": None},
         {"messages": [USER], "prompt_cache_key": "k", "anything": {"else": 1}},
     ],
@@ -116,3 +115,67 @@ def test_what_is_neither_is_refused_by_name(data, param):
         chat_form(data)
 
     assert (caught.value.status, caught.value.param) == (400, param)
+
+
+PATCH = {"type": "custom", "custom": {"name": "patch", "description": "Edits."}}
+LIST = {"type": "function", "function": {"name": "list"}}
+
+
+def test_custom_tools_of_chat_become_functions_of_one_text():
+    grammar = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: /.+/"}}
+    tool = {"type": "custom", "custom": {**PATCH["custom"], "format": grammar}}
+    call = {"id": "call_1", "type": "custom", "custom": {"name": "patch", "input": "*** Begin"}}
+    replayed = {"role": "assistant", "content": None, "tool_calls": [call]}
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "Done"}
+
+    shaped = chat_form({"messages": [USER, replayed, result], "tools": [LIST, tool]})
+
+    assert [tool["function"]["name"] for tool in shaped.body["tools"]] == ["list", "patch"]
+    assert "start: /.+/" in shaped.body["tools"][1]["function"]["description"]
+    function = {"name": "patch", "arguments": '{"input":"*** Begin"}'}
+    assert shaped.body["messages"][1]["tool_calls"] == [{"id": "call_1", "type": "function", "function": function}]
+    assert shaped.custom_names == {"patch"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ({"type": "custom", "custom": {"name": "patch"}}, {"type": "function", "function": {"name": "patch"}}),
+        ({"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [LIST]}}, "auto"),
+        ({"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [LIST]}}, "required"),
+    ],
+    ids=["custom", "auto", "required"],
+)
+def test_a_choice_among_chats_own_tools_is_kept(choice, expected):
+    body = chat_form({"messages": [USER], "tools": [LIST, PATCH], "tool_choice": choice}).body
+
+    assert body["tool_choice"] == expected
+    names = [tool["function"]["name"] for tool in body["tools"]]
+    assert names == (["list"] if "allowed_tools" in choice else ["list", "patch"])
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"type": "allowed_tools", "allowed_tools": {"tools": [{"type": "function", "function": {"name": "other"}}]}},
+        {"type": "allowed_tools", "allowed_tools": {"tools": "list"}},
+        {"type": "allowed_tools", "allowed_tools": None},
+        {"type": "custom", "custom": {}},
+        {"type": "custom", "custom": {"name": 5}},
+    ],
+)
+def test_a_choice_of_nothing_that_is_declared_is_refused(choice):
+    with pytest.raises(BadRequestError) as caught:
+        chat_form({"messages": [USER], "tools": [LIST], "tool_choice": choice})
+
+    assert caught.value.param in ("tool_choice", "tools")
+
+
+@pytest.mark.parametrize("custom", [{"name": 5, "input": "x"}, {"name": "patch"}, {"name": "patch", "input": {}}])
+def test_a_custom_call_that_is_none_is_refused(custom):
+    messages = [USER, {"role": "assistant", "tool_calls": [{"id": "1", "type": "custom", "custom": custom}]}]
+
+    with pytest.raises(BadRequestError) as caught:
+        chat_form({"messages": messages})
+
+    assert caught.value.param == "messages[1].tool_calls"

@@ -7,6 +7,7 @@ from routing import breakers
 from routing.providers.base import (
     ProviderMisconfiguredError,
     ProviderRejectedError,
+    ProviderTimeoutError,
     ProviderUnavailableError,
     RateLimitedError,
 )
@@ -74,6 +75,29 @@ async def test_a_retry_is_durable_as_intent_before_its_call(world):
 
     assert world.log == ["decided", f"call local {LOCAL_MODEL}", "intended", f"call local {LOCAL_MODEL}", "settled"]
     assert [attempt.error_type for attempt in world.record.outcomes[0].attempts] == ["unavailable", ""]
+
+
+@pytest.mark.parametrize(
+    ("failure", "calls"),
+    [
+        pytest.param(down(), 2, id="unavailable"),
+        pytest.param(down(retry_after=1), 2, id="soon-back"),
+        pytest.param(down(retry_after=60), 1, id="long-away"),
+        pytest.param(RateLimitedError("busy", status=429, retry_after=1, is_retryable=True), 2, id="short-limit"),
+        pytest.param(RateLimitedError("busy", status=429), 1, id="limit-without-end"),
+        pytest.param(RateLimitedError("busy", status=529, is_retryable=True), 2, id="overloaded"),
+        pytest.param(ProviderTimeoutError("silent"), 1, id="silent"),
+        pytest.param(ProviderRejectedError("no", status=400), 1, id="refused"),
+    ],
+)
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
+async def test_a_call_is_tried_once_more_at_most_and_only_where_that_may_help(world, failure, calls, is_stream):
+    world.anthropic.failures = [failure] * 3
+
+    with pytest.raises(GatewayError):
+        await (streamed(world, model="sonnet") if is_stream else path.complete(ask(world, model="sonnet")))
+
+    assert len(world.anthropic.calls) == calls
 
 
 async def test_an_automatic_choice_falls_back_along_the_policys_chain(world):

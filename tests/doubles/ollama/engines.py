@@ -26,7 +26,7 @@ def newest(messages: list[Message]) -> str:
 
 
 class Script:
-    """Says what it is told to, word by word, and counts a token for every four characters."""
+    """Says what it is told to, word by word, and counts a token for every four characters. All it sees is red."""
 
     async def count(self, messages: list[Message]) -> int:
         return sum(len(message.content) // 4 + 1 for message in messages)
@@ -34,7 +34,8 @@ class Script:
     async def reply(self, request: ChatRequest, messages: list[Message]) -> AsyncIterator[str]:
         said = newest(messages)
         told = SAY.search(said)
-        for word in WORD.findall(told[1] if told else f"You said: {said}"):
+        sight = "It is red. " if messages[-1].images else ""
+        for word in WORD.findall(told[1] if told else f"{sight}You said: {said}"):
             yield word
 
 

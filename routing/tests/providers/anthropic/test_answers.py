@@ -100,7 +100,7 @@ async def test_usage_comes_as_a_chunk_of_its_own_only_where_it_was_asked_for():
         "prompt_tokens": 2310,
         "completion_tokens": 42,
         "total_tokens": 2352,
-        "prompt_tokens_details": {"cached_tokens": 2000},
+        "prompt_tokens_details": {"cached_tokens": 2000, "cache_write_tokens": 300},
         "completion_tokens_details": {"reasoning_tokens": 30},
     }
 

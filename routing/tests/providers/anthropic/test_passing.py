@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from routing.providers.anthropic import API_VERSION
+from routing.providers.anthropic.models import API_VERSION
 from routing.providers.anthropic.passing import counted, passed
 from routing.providers.base import Call
 from tests.doubles.anthropic.app import complaint_about_request
@@ -91,6 +91,20 @@ def test_a_forced_tool_that_the_model_refuses_is_asked_for_in_a_sentence(named, 
     assert content["tool_choice"] == {**choice, "type": "auto"} if "name" not in choice else {"type": "auto"}
     assert [block["text"] for block in content["system"][:-1]] == (["Be brief"] if system else [])
     assert sentence in content["system"][-1]["text"]
+    assert dropped == ["tool_choice"]
+
+
+def test_the_sentence_stands_behind_thoughts_that_are_sent_again():
+    thought = {"type": "thinking", "thinking": "", "signature": "c2lnbmF0dXJl"}
+    messages = [USER, {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello"}]}, USER]
+
+    content, dropped = sent(
+        OPUS, model=OPUS, system="Be brief", messages=messages, tools=[TOOL], tool_choice={"type": "any"}
+    )
+
+    assert content["system"] == "Be brief"
+    assert content["messages"][:-1] == messages
+    assert content["messages"][-1]["role"] == "system"
     assert dropped == ["tool_choice"]
 
 
@@ -248,6 +262,15 @@ def test_a_model_that_we_do_not_know_is_left_to_say_itself_what_it_refuses():
     found = passed(call("claude-next-9", body), API_VERSION)
 
     assert json.loads(found.raw["tool_choice"]) == {"type": "any"}
+
+
+def test_a_count_is_refused_no_more_than_the_answer_would_be():
+    body = {"model": OPUS, "tools": [TOOL], "tool_choice": {"type": "any"}, "temperature": 0.2}
+
+    content = json.loads(counted(call(OPUS, body), API_VERSION).joined())
+
+    assert content["tool_choice"] == {"type": "auto"}
+    assert complaint_about_request(content, {"anthropic-version": API_VERSION}, counts_only=True) is None
 
 
 def test_a_count_is_asked_for_without_what_only_an_answer_needs():

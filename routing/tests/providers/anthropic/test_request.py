@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.providers.anthropic import API_VERSION
+from routing.providers.anthropic.models import API_VERSION
 from routing.providers.anthropic.request import build
 from routing.providers.base import Call, ProviderRejectedError
 from tests.doubles.anthropic.app import complaint_about_request
@@ -48,7 +48,7 @@ def result(call_id, content="rain"):
 
 def request_for(*messages, model=OPUS, caches=True, **members):
     request = build(Call(model, {"messages": list(messages) or [user()], **members}, "attempt", caches=caches))
-    complaint = complaint_about_request(json.loads(json.dumps(request.body)), {"anthropic-version": API_VERSION})
+    complaint = complaint_about_request(json.loads(json.dumps(request.body)), {"anthropic-version": request.version})
     assert complaint is None, complaint
     return request
 
@@ -222,6 +222,34 @@ def test_what_cannot_be_said_is_refused_before_anything_is_sent(messages):
 
     assert caught.value.status == 400
     assert not caught.value.was_sent
+
+
+@pytest.mark.parametrize("name", ["weather", ""])
+def test_a_tool_that_is_declared_twice_is_refused_by_name(name):
+    tool = {"type": "function", "function": {"name": name}}
+
+    with pytest.raises(ProviderRejectedError, match=f"{name!r} is declared twice"):
+        request_for(tools=[tool, tool])
+
+
+def test_two_foreign_names_that_would_become_one_stay_two():
+    names = ["a.b", "a:b", "a_b", "x" * 200, "x" * 201]
+
+    request = request_for(tools=[{"type": "function", "function": {"name": name}} for name in names])
+
+    sent = [tool["name"] for tool in request.body["tools"]]
+    assert len(set(sent)) == len(names)
+    assert [request.names.original(name) for name in sent] == names
+
+
+def test_only_twenty_tools_are_strict():
+    closed = {"type": "object", "properties": {}, "additionalProperties": False}
+    functions = [{"name": f"t{n}", "strict": True, "parameters": closed} for n in range(22)]
+
+    request = request_for(tools=[{"type": "function", "function": function} for function in functions])
+
+    assert sum(tool.get("strict", False) for tool in request.body["tools"]) == 20
+    assert request.dropped == ["strict"]
 
 
 def test_tools_are_declared_in_claudes_form():
@@ -432,6 +460,12 @@ def test_stop_sequences_of_white_space_are_dropped(stop, kept, dropped):
 
 def test_parameters_that_no_claude_takes_are_dropped_and_named():
     members = {
+        "top_k": 5,
+        "prompt_cache_retention": "24h",
+        "prompt_cache_options": {},
+        "audio": {},
+        "moderation": {},
+        "functions": [],
         "temperature": 0,
         "top_p": 1,
         "seed": 1,
@@ -455,6 +489,33 @@ def test_parameters_that_no_claude_takes_are_dropped_and_named():
     assert request.body.keys() == {"model", "max_tokens", "messages"}
 
 
+@pytest.mark.parametrize(
+    ("given", "kept", "dropped"),
+    [
+        ({"temperature": 0.3}, {"temperature": 0.3}, []),
+        ({"temperature": 1.7}, {"temperature": 1}, ["temperature"]),
+        ({"temperature": 0, "top_p": 0.9}, {"temperature": 0}, ["top_p"]),
+        ({"top_p": 0.9, "top_k": 5}, {"top_p": 0.9}, ["top_k"]),
+    ],
+    ids=str,
+)
+def test_an_old_model_gets_its_sampling_in_the_version_that_has_it(given, kept, dropped):
+    request = request_for(model=OLD, **given)
+
+    assert {name: request.body.get(name) for name in ("temperature", "top_p") if name in request.body} == kept
+    assert (request.version, request.dropped) == ("2023-06-01", dropped)
+
+
+@pytest.mark.parametrize("temperature", [-1, "warm", True])
+def test_a_temperature_that_is_none_is_refused(temperature):
+    with pytest.raises(ProviderRejectedError, match="temperature"):
+        request_for(model=OLD, temperature=temperature)
+
+
+def test_the_newest_version_is_spoken_where_nothing_needs_the_older_one():
+    assert {request_for(model=model, temperature=None).version for model in (OPUS, OLD)} == {API_VERSION}
+
+
 def test_several_choices_are_refused():
     with pytest.raises(ProviderRejectedError, match="n is 2"):
         request_for(n=2)
@@ -476,6 +537,26 @@ def test_a_service_tier_is_passed_where_claude_has_it(given, kept):
 
     assert request.body.get("service_tier") == kept
     assert request.dropped == ([] if kept else ["service_tier"])
+
+
+def test_thoughts_that_a_client_sends_back_are_not_forged_into_the_conversation():
+    thought = assistant("Hello", reasoning_content="Hm.", reasoning="Hm.", reasoning_details=[{"signature": "c2l"}])
+
+    body = request_for(user(), thought, user()).body
+
+    assert body["messages"][1]["content"] == [{"type": "text", "text": "Hello"}]
+
+
+def test_markers_stand_where_the_client_set_them_and_never_on_empty_text():
+    marker = {"cache_control": {"type": "ephemeral"}}
+    marked = {"type": "function", "function": {"name": "weather", **marker}}
+    parts = [{"type": "text", "text": " ", **marker}, {"type": "text", "text": "Hi", **marker}]
+
+    body = request_for(system([{"type": "text", "text": "Be brief", **marker}]), user(parts), tools=[marked]).body
+
+    assert body["system"] == [{"type": "text", "text": "Be brief", **marker}]
+    assert body["tools"][0]["cache_control"] == marker["cache_control"]
+    assert body["messages"][0]["content"] == [{"type": "text", "text": "Hi", **marker}]
 
 
 def test_a_json_schema_is_closed_and_rid_of_what_is_not_supported():
@@ -508,10 +589,21 @@ def test_a_json_schema_is_closed_and_rid_of_what_is_not_supported():
     }
 
 
-def test_a_recursive_schema_is_asked_for_in_words():
-    tree = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
-    schema = {**tree, "$defs": {"node": tree}}
+TREE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
 
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({**TREE, "$defs": {"node": TREE}}, id="recursive"),
+        pytest.param({"type": "object", "$defs": {}, "properties": {"next": {"$ref": "#"}}}, id="its-own-root"),
+        pytest.param(
+            {"type": "object", "$defs": {}, "properties": {"a": {"$ref": "https://x.test/a.json"}}}, id="elsewhere"
+        ),
+        pytest.param({"type": "array", "items": {"type": "string"}, "$defs": {}}, id="no-object"),
+    ],
+)
+def test_a_schema_that_claude_does_not_take_is_asked_for_in_words(schema):
     request = request_for(response_format={"type": "json_schema", "json_schema": {"schema": schema}})
 
     assert "output_config" not in request.body
@@ -567,6 +659,33 @@ def test_more_markers_than_claude_takes_are_left_out():
 def test_two_results_of_one_call_are_refused_by_us():
     with pytest.raises(ProviderRejectedError, match="second result"):
         request_for(user(), calling("a"), result("a", "1"), result("a", "2"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["object", "#", "#/$defs/a", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "properties", "$defs", "$ref", "required", "items", "minItems", "anyOf", "allOf", "enum", "a"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(JSON, st.booleans())
+def test_no_schema_whatever_it_holds_is_more_than_refused(schema, is_strict):
+    function = {"name": "a", "parameters": schema, "strict": is_strict}
+    shape = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    body = {"messages": [user()], "tools": [{"type": "function", "function": function}], "response_format": shape}
+
+    with suppress(ProviderRejectedError):
+        sent = build(Call(OPUS, body, "attempt")).body
+
+        assert sent["tools"][0]["input_schema"]["type"] == "object"
 
 
 CONTENT = st.one_of(

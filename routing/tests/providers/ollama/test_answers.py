@@ -201,6 +201,15 @@ async def test_missing_counts_are_estimated_and_marked():
 LONG = "several words of text " * 400
 
 
+@pytest.mark.parametrize("reason", ["load", "unload"])
+async def test_the_news_of_a_model_loaded_is_not_taken_for_an_answer(reason):
+    opened, chunks, error = await streamed(said(done_reason=reason))
+
+    assert isinstance(error, ProviderUnavailableError)
+    assert not opened.account.is_complete
+    assert not any(chunk["choices"][0]["finish_reason"] for chunk in chunks)
+
+
 async def test_a_prompt_that_was_cut_is_a_failed_attempt():
     reply = said("Sure", prompt_eval_count=500, eval_count=1)
 

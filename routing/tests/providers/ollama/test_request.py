@@ -9,10 +9,10 @@ WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"t
 PING = {"type": "function", "function": {"name": "ping"}}
 
 
-def request_for(*messages, model=MODEL, thinks=False, keep_alive="30m", **members):
+def request_for(*messages, model=MODEL, thinks=False, sees=True, keep_alive="30m", **members):
     given = list(messages) or [{"role": "user", "content": "Hi"}]
     call = Call(model, {"messages": given, **members}, "attempt")
-    return build(call, num_ctx=16_384, keep_alive=keep_alive, thinks=thinks)
+    return build(call, num_ctx=16_384, keep_alive=keep_alive, thinks=thinks, sees=sees)
 
 
 def test_the_context_is_set_and_nothing_is_cut_silently():
@@ -70,6 +70,7 @@ def test_an_image_is_bare_base64():
     "content",
     [
         pytest.param([{"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}], id="image-by-address"),
+        pytest.param([{"type": "image_url", "image_url": {"url": "data:image/gif;base64,R0lGODlh"}}], id="gif"),
         pytest.param([{"type": "input_audio", "input_audio": {}}], id="audio"),
         pytest.param(["text"], id="no-part"),
         pytest.param(7, id="number"),
@@ -80,6 +81,14 @@ def test_what_cannot_be_sent_is_refused(content):
         request_for({"role": "user", "content": content})
 
     assert not caught.value.was_sent
+
+
+def test_a_model_that_is_known_to_be_blind_is_not_sent_an_image():
+    picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG}}]}
+
+    with pytest.raises(ProviderRejectedError, match="cannot look at images"):
+        request_for(picture, sees=False)
+    assert request_for(sees=False).body["messages"][0]["content"] == "Hi"
 
 
 def test_calls_have_objects_as_arguments_and_results_the_name_of_their_tool():
