@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from routing.engine.types import Band, Reason
 
-Check = tuple[float, str, float, float]
-"""The margin, what was looked at, its value, the threshold."""
+Check = tuple[str, float, float]
+"""What is looked at, its value, and the threshold that it must stay below; 0 where there must be none of it."""
 
 
 def above(rule: str, value: float, threshold: float, points_to: Band) -> Reason:
@@ -31,15 +31,12 @@ def absent(rule: str, threshold: float, points_to: Band) -> Reason:
     return Reason(rule, 0, threshold, -1.0, points_to, False)
 
 
-def none(name: str, count: int) -> Check:
-    return (-1.0 if count else 1.0, name, count, 0.0)
-
-
-def below(name: str, value: float, threshold: float) -> Check:
-    return ((threshold - value) / max(abs(threshold), 1.0), name, value, threshold)
-
-
 def all_of(rule: str, points_to: Band, checks: Sequence[Check]) -> Reason:
-    """Fires when every check holds, by the check with the least margin."""
-    margin, name, value, threshold = min(checks)
+    """Fires when every value is below its threshold, or zero where that is zero; by the check with the least margin."""
+    margins = [
+        (threshold - value) / (threshold if threshold > 1.0 else 1.0) if threshold else -1.0 if value else 1.0
+        for _, value, threshold in checks
+    ]
+    margin = min(margins)
+    name, value, threshold = min([check for check, other in zip(checks, margins, strict=True) if other == margin])
     return Reason(rule, f"{name} {value:g}", f"{threshold:g}", round(margin, 4), points_to, margin > 0)

@@ -1,9 +1,10 @@
 """The rules of Phase 1, one small function each. What they compare with is policy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from routing.engine.case import Case
-from routing.engine.findings import Check, above, absent, all_of, at_least, below, holds, none
+from routing.engine.features import Features
+from routing.engine.findings import Check, above, absent, all_of, at_least, holds
 from routing.engine.types import Band, Reason
 
 Rule = Callable[[Case], Reason]
@@ -93,18 +94,18 @@ def simple_task(case: Case) -> Reason:
         return absent("simple_task", 1, Band.LOCAL)
     features, limits = case.features, case.limits
     checks: tuple[Check, ...] = (
-        below("ask_chars", features.ask_chars, limits["simple_task_chars"]),
-        below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
-        below("files", features.files + (features.material_files if features.tools_declared else 0), 2),
-        none("heavy_phrases", case.heavy_phrases),
-        none("investigation", case.counts["investigation"]),
-        none("traces", features.has_trace),
+        ("ask_chars", features.ask_chars, limits["simple_task_chars"]),
+        ("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
+        ("files", features.files + (features.material_files if features.tools_declared else 0), 2),
+        ("heavy_phrases", case.heavy_phrases, 0),
+        ("investigation", case.counts["investigation"], 0),
+        ("traces", features.has_trace, 0),
     )
     if not features.has_material:
         checks += (
-            none("tools", features.tools_declared),
-            below("asks", features.asks, 2),
-            below("system_chars", features.system_chars, limits["simple_task_system_chars"]),
+            ("tools", features.tools_declared, 0),
+            ("asks", features.asks, 2),
+            ("system_chars", features.system_chars, limits["simple_task_system_chars"]),
         )
     return all_of("simple_task", Band.LOCAL, checks)
 
@@ -114,12 +115,12 @@ def self_contained(case: Case) -> Reason:
         return absent("self_contained", 1, Band.LOCAL)
     features = case.features
     checks = (
-        below("ask_chars", features.ask_chars, case.limits["self_contained_chars"]),
-        none("context_words", case.counts["context_word"]),
-        none("heavy_phrases", case.heavy_phrases),
-        none("paths", features.has_path or features.files),
-        none("code_blocks", features.code_blocks),
-        none("traces", features.has_trace),
+        ("ask_chars", features.ask_chars, case.limits["self_contained_chars"]),
+        ("context_words", case.counts["context_word"], 0),
+        ("heavy_phrases", case.heavy_phrases, 0),
+        ("paths", features.has_path or features.files, 0),
+        ("code_blocks", features.code_blocks, 0),
+        ("traces", features.has_trace, 0),
     )
     return all_of("self_contained", Band.LOCAL, checks)
 
@@ -141,12 +142,12 @@ def single_file_edit(case: Case) -> Reason:
         return absent("single_file_edit", 1, Band.LOCAL)
     features, limits = case.features, case.limits
     checks = (
-        below("ask_chars", features.ask_chars, limits["single_file_edit_chars"]),
-        below("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
-        below("files", features.files, 2),
-        none("heavy_phrases", case.heavy_phrases),
-        none("multi_file", case.counts["multi_file"]),
-        none("traces", features.has_trace),
+        ("ask_chars", features.ask_chars, limits["single_file_edit_chars"]),
+        ("prose_chars", features.prose_chars, limits["simple_task_prose_chars"]),
+        ("files", features.files, 2),
+        ("heavy_phrases", case.heavy_phrases, 0),
+        ("multi_file", case.counts["multi_file"], 0),
+        ("traces", features.has_trace, 0),
     )
     return all_of("single_file_edit", Band.LOCAL, checks)
 
@@ -173,6 +174,17 @@ OUTWEIGHED: tuple[Rule, ...] = (tools_declared, agentic_prompt, long_conversatio
 """What clients attach to every request: any of `OUTWEIGHING` outweighs these."""
 
 OTHERS: tuple[Rule, ...] = (*CANNOT_BE_LOCAL, *LEANS_TO_CLAUDE, single_file_edit)
+ALWAYS: tuple[Rule, ...] = (context_limit, loaded_context, long_conversation)
+SUBJECTS: Mapping[Rule, str] = {
+    tool_loop: "tool_distance",
+    image: "images",
+    tools_unsupported: "tools_declared",
+    tools_declared: "tools_declared",
+    agentic_prompt: "agentic_marker",
+    named_files: "files",
+}
+"""What a rule looks at, where it has another name: a feature or a list of phrases."""
+QUIET_MARGIN = -0.5  # at most this is what a rule finds that has nothing to look at
 
 
 def apply(case: Case) -> tuple[Reason, ...]:
@@ -180,3 +192,28 @@ def apply(case: Case) -> tuple[Reason, ...]:
     leaning = [rule(case) for rule in OUTWEIGHING]
     case.sheds_tools = any(reason.fired for reason in leaning)
     return (*[rule(case) for rule in OTHERS], *leaning)
+
+
+def apply_where_needed(case: Case) -> tuple[Reason, ...]:
+    """As `apply`, without the rules that have nothing to look at: these find themselves far from their thresholds."""
+    features, hits = case.features, case.features.hits
+    leaning = [rule(case) for rule, subject in OF_OUTWEIGHING if subject in hits]
+    case.sheds_tools = any(reason.fired for reason in leaning)
+    others = [
+        rule(case)
+        for rule, subject, place in OF_OTHERS
+        if (subject in hits if place is None else place < 0 or features[place])
+    ]
+    return (*others, *leaning)
+
+
+def _place(rule: Rule) -> int | None:
+    """Where the features hold the rule's subject; -1 for a rule that is always asked, None for one of phrases."""
+    subject = SUBJECTS.get(rule, rule.__name__)
+    if rule in ALWAYS:
+        return -1
+    return Features._fields.index(subject) if subject in Features._fields else None
+
+
+OF_OUTWEIGHING = tuple((rule, rule.__name__) for rule in OUTWEIGHING)
+OF_OTHERS = tuple((rule, SUBJECTS.get(rule, rule.__name__), _place(rule)) for rule in OTHERS)

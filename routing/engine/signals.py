@@ -15,7 +15,8 @@ OUTWEIGHED = frozenset(rule.__name__ for rule in rules.OUTWEIGHED)
 def compute_routing_signals(features: Features, policy: Policy, surroundings: Surroundings) -> RoutingSignals:
     """What cannot be local is CLAUDE; then leanings are weighed; without evidence, or with both, AMBIGUOUS."""
     case = Case(features, policy, surroundings)
-    findings = rules.apply(case)
+    is_near_wide = policy.thresholds["near_margin"] >= -rules.QUIET_MARGIN
+    findings = rules.apply(case) if is_near_wide else rules.apply_where_needed(case)
     fired = tuple([reason for reason in findings if reason.fired])
     near = nearest(findings, policy)
     band = band_of(fired)

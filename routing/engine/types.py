@@ -49,8 +49,7 @@ class Reason(NamedTuple):
     fired: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingSignals:
+class RoutingSignals(NamedTuple):
     """Phase 1. `fallback_tier` is used when Phase 2 cannot answer."""
 
     band: Band
@@ -59,8 +58,7 @@ class RoutingSignals:
     fallback_tier: Tier
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingDecision:
+class RoutingDecision(NamedTuple):
     """`tier` is None for a model outside the ladder; `score` is 0..1, how much the ask demands of a model."""
 
     provider: str

@@ -98,8 +98,9 @@ def newest_calls(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, A
     """Name and arguments of each, the newest first."""
     for message in reversed(messages[-TOOL_WINDOW:]):
         calls = message.get("tool_calls") if message.get("role") == "assistant" else None
-        for call in reversed(calls if isinstance(calls, list) else ()):
-            function = call.get("function") if isinstance(call, dict) else None
+        found: list[Any] = calls if isinstance(calls, list) else []
+        for call in reversed(found):
+            function: Any = call.get("function") if isinstance(call, dict) else None
             if isinstance(function, dict):
                 yield function.get("name"), function.get("arguments")
 
