@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from smartgateway.api import outgoing
-from smartgateway.api.headers import Marked
+from smartgateway.api.headers import Marked, Whole
 from smartgateway.api.sse import EventStream
 from smartgateway.completions import path
 from smartgateway.completions.errors import as_gateway_error
@@ -21,7 +21,7 @@ async def respond(ask: Ask, render: Renderer, whole: Callable[[Answered], bytes]
 
 def as_whole(answered: Answered, whole: Callable[[Answered], bytes]) -> Marked:
     raw = answered.answer.raw
-    response = Marked(whole(answered) if raw is None else raw, content_type="application/json")
+    response = Whole(whole(answered) if raw is None else raw)
     response.mark(answered.exchange)
     return response
 

@@ -14,8 +14,6 @@ from smartgateway.api.authentication import authenticate
 from smartgateway.completions.errors import GatewayError
 from smartgateway.keys.snapshots import KeySnapshot
 
-PARSERS = [body.JSONParser()]
-
 
 class GatewayView(APIView):
     """Subclasses are coroutines per method; `request.auth` is the key's snapshot."""
@@ -29,7 +27,7 @@ class GatewayView(APIView):
         try:
             key = await authenticate(request)
             await body.read(request)
-            self.request = body.JSONRequest(request, parsers=PARSERS)
+            self.request = body.JSONRequest(request)
             self.request.auth = key
             method = (request.method or "").lower()
             is_known = method in self.http_method_names  # any other word may name some attribute of the view

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import IO, Any, ClassVar
 
 import msgspec
@@ -10,7 +9,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.request import Request
+from rest_framework.request import Empty, Request
 
 from smartgateway.completions.errors import GatewayError
 
@@ -19,9 +18,6 @@ MAX_BYTES_IN_FLIGHT = 256 * 2**20  # per process
 STALL_SECONDS = 10.0
 COUNTED_FROM_BYTES = 2**20
 MAX_VALUES = 400_000
-
-
-NEGOTIATOR = DefaultContentNegotiation()
 
 
 class InFlight:
@@ -37,12 +33,25 @@ class JSONParser(BaseParser):
         return decoded(stream.read())
 
 
+PARSERS = [JSONParser()]
+NEGOTIATOR = DefaultContentNegotiation()
+
+
 class JSONRequest(Request):
     """Plain JSON goes straight to the decoder; negotiation (and its 415) is left to what is not plain JSON."""
 
-    def __init__(self, request: HttpRequest, parsers: Sequence[BaseParser]) -> None:
-        super().__init__(request, parsers=parsers, negotiator=NEGOTIATOR)
-        del self.parser_context["request"]  # itself: it would be kept, with its body, until the collector comes by
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.parsers, self.authenticators, self.negotiator = PARSERS, (), NEGOTIATOR
+        self.parser_context = {"encoding": request.encoding}  # not the request itself: such a circle stays in memory
+        self._data = self._files = self._full_data = self._content_type = Empty
+        self._stream = Empty  # type: ignore[assignment]  # until it is read
+
+    @property
+    def data(self) -> Any:
+        if self._full_data is Empty:
+            self._load_data_and_files()
+        return self._full_data
 
     def _load_data_and_files(self) -> None:
         if self._request.META.get("CONTENT_TYPE") == JSONParser.media_type:

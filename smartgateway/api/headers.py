@@ -8,6 +8,7 @@ from routing.engine.types import Reason
 from smartgateway.completions.exchange import Exchange
 
 MAX_REASON_BYTES = 200
+JSON_FIELD = (b"content-type", b"application/json")
 
 
 class Marked(HttpResponse):
@@ -17,6 +18,21 @@ class Marked(HttpResponse):
 
     def mark(self, exchange: Exchange) -> None:
         self.fields = fields_of(exchange)
+
+
+class Whole(Marked):
+    """A JSON answer. Of Django's response only the name and the content are used: its headers are always the same,
+    and `fields`."""
+
+    def __init__(self, content: bytes) -> None:
+        self._container = [content]
+
+    def all_fields(self) -> list[tuple[bytes, bytes]]:
+        return [JSON_FIELD, *self.fields, (b"content-length", b"%d" % len(self._container[0]))]
+
+
+def encoded(response: HttpResponse) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
 
 
 def fields_of(exchange: Exchange) -> list[tuple[bytes, bytes]]:

@@ -1,18 +1,17 @@
 """ASGI to an async Django view and back, without middleware, signals or thread hops."""
 
 import asyncio
-import io
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 
 from smartgateway.api import body
 from smartgateway.api.errors import error_response, openai_body
-from smartgateway.api.headers import Marked
+from smartgateway.api.headers import Whole, encoded
+from smartgateway.api.incoming import Incoming
 from smartgateway.api.outgoing import COMMENT, HEADERS, Outgoing, closed, opened
 from smartgateway.api.sse import EventStream
 from smartgateway.completions.errors import as_gateway_error
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 async def serve(view: View, scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer one request. When the client goes away the view, or its stream, is cancelled."""
-    request = ASGIRequest(scope, io.BytesIO())
+    request = Incoming(scope)
     watch = Watch(receive)
     request.receive = watch.receive  # type: ignore[attr-defined]
     Outgoing.sends[watch.task] = send
@@ -78,10 +77,10 @@ async def send_stream(response: EventStream, out: Outgoing) -> None:
 
 
 def start_of(response: HttpResponse) -> dict[str, Any]:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
-    if isinstance(response, Marked):
-        headers += response.fields
-    headers.append((b"content-length", b"%d" % len(response.content)))
+    if isinstance(response, Whole):
+        headers = response.all_fields()
+    else:
+        headers = [*encoded(response), (b"content-length", b"%d" % len(response.content))]
     return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
 

@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -14,7 +15,7 @@ from audit.records import AttemptRecord, DecisionRecord, OutcomeRecord
 from routing import prices
 from routing.engine.asks import texts_of
 from routing.engine.pricing import cost_of
-from routing.engine.types import LADDER, PROVIDER_OF, Usage
+from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage
 from routing.route import Routed
 from smartgateway.completions.exchange import Exchange
 from smartgateway.completions.fallback import Candidate
@@ -86,14 +87,18 @@ def surroundings_of(routed: Routed) -> tuple[object, ...]:
     seen = routed.surroundings
     local, session = seen.local, seen.session
     return (
-        *(
-            sum(1 << LADDER.index(tier) for tier in tiers)
-            for tiers in (seen.configured, seen.available, seen.allowed_tiers)
-        ),
+        bits_of(seen.configured),
+        bits_of(seen.available),
+        bits_of(seen.allowed_tiers),
         (local.context_tokens, local.vision, local.tools, local.is_demo) if local else None,
         (LADDER.index(session.tier), session.used_tools, round(session.idle_seconds)) if session else None,
         seen.classifier_ready,
     )
+
+
+@lru_cache(maxsize=64)
+def bits_of(tiers: frozenset[Tier]) -> int:
+    return sum(1 << LADDER.index(tier) for tier in tiers)
 
 
 def candidate_costs(routed: Routed) -> list[tuple[str, str | None]]:

@@ -70,5 +70,7 @@ def remember_session(exchange: Exchange) -> None:
     used_tools = bool(features.tool_loop) or (
         exchange.account is not None and exchange.account.finish_reason == "tool_calls"
     )
+    if tier is Tier.LOCAL and not used_tools and exchange.routed.surroundings.session is None:
+        return  # it holds nothing
     idle_seconds = exchange.routed.policy.thresholds["session_idle_seconds"]
     sessions.remember(exchange.session_key, tier, used_tools, idle_seconds=idle_seconds)
