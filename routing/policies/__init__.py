@@ -1,6 +1,6 @@
 """The policy: edited as draft rows, frozen by publishing, kept in memory by each process."""
 
-from routing.policies.aliases import problems_of_alias
+from routing.policies.aliases import RESERVED, problems_of_alias
 from routing.policies.changes import changes
 from routing.policies.defaults import load_defaults
 from routing.policies.drafts import Content, digest_of, draft_content
@@ -25,6 +25,7 @@ from routing.policies.snapshot import (
 from routing.policies.validation import opposed_phrases, problems
 
 __all__ = [
+    "RESERVED",
     "Content",
     "NothingToPublishError",
     "PolicyMissingError",

@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from audit.latency import MILLISECONDS, TENTHS_OF_MILLISECONDS, merged, percentile
-from audit.models import BypassReport, ReportDay
+from audit.models import ReportDay
 from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.filters import TIERS, Filters
 from smartgateway.dashboard.groups import Group, by_tier, grouped, share, summed
 from smartgateway.dashboard.periods import WEEK, Period
 
-MOST_ROWS = 8
 COUNTS = [
     *("request", "human_ask", "housekeeping", "agentic", "weighed", "decided", "answered", "failed", "refused"),
     *("aborted", "interrupted", "open", "fallback", "moved", "classifier", "classifier_hit", "classifier_failed"),
@@ -121,6 +120,10 @@ class Figures:
         return sum(int(self.total[f"{name}_count"]) for name in counted)
 
     @property
+    def bypassed_loss(self) -> Decimal:
+        return -Decimal(self.total["bypassed_saving"])
+
+    @property
     def has_trend(self) -> bool:
         return any(count for day in self.days for count in day.requests.values())
 
@@ -219,16 +222,6 @@ def timings(rows: DailyReportQuerySet) -> list[Timing]:
         whole = merged(row[place] for row in found)
         timed.append(Timing(title, *(percentile(whole, part, unit) for part in (0.5, 0.95, 0.99))))
     return timed
-
-
-def bypassed(period: Period, teams: frozenset[int] | None) -> list[dict[str, Any]]:
-    """What was asked for by name and `auto` would have sent elsewhere: what would have saved most first."""
-    rows = BypassReport.objects.filter(day__range=(period.first, period.last))
-    rows = rows if teams is None else rows.filter(team_id__in=teams)
-    found: Any = rows.values("requested_model", "tier", "auto_tier").annotate(
-        **summed(["request_count", "cost", "saving"])
-    )
-    return list(found.filter(total_saving__gt=0).order_by("-total_saving")[:MOST_ROWS])
 
 
 def built_at(period: Period) -> datetime | None:

@@ -42,6 +42,11 @@ class Filters:
         return {"from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
 
     @property
+    def when_query(self) -> str:
+        """The days alone."""
+        return urlencode(self.when)
+
+    @property
     def narrowing_query(self) -> str:
         """Without the days."""
         return urlencode(self.narrowing)

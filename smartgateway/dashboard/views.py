@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.views.generic import View
 
 from audit.reports import days_between, rebuild_daily_report, today
+from smartgateway.dashboard.bypassing import bypassed
 from smartgateway.dashboard.expectations import compared
 from smartgateway.dashboard.exports import as_csv, as_json
-from smartgateway.dashboard.figures import Figures, bypassed, figures
-from smartgateway.dashboard.filters import TIERS, choices, filters
+from smartgateway.dashboard.figures import Figures, figures
+from smartgateway.dashboard.filters import TIERS, choices, filters, number
 from smartgateway.dashboard.notices import notices
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
 from smartgateway.dashboard.periods import day_of, machine_cost, periods
@@ -41,10 +42,12 @@ class Overview(TeamPage):
             filters=asked,
             choices=choices(asked.period, self.teams),
             figures=shown,
-            bypassed=bypassed(asked.period, self.teams),
+            bypassed=bypassed(asked, self.teams),
             tier_titles=TIERS.values(),
             trend=trend(shown),
             notices=notices() if self.teams is None else [],
+            most_days=MOST_DAYS,
+            rebuilt=number(self.request.GET.get("rebuilt", "")),
             recorded=Team.objects.visible_to(self.teams).recording_text(),
             scope=scope(self.teams),
             machine_cost=machine_cost(asked.period, settings.LOCAL_MONTHLY_COST),
@@ -98,7 +101,7 @@ class Rebuild(StrictPolicyMixin, UserPassesTestMixin, View):
         elif not rebuild_later(days):
             words = "Redis cannot be reached, so no worker hears of it. One day at a time works without."
             return HttpResponse(words, status=503, content_type="text/plain")
-        return redirect(f"{reverse('dashboard:overview')}?from={first}&to={last}")
+        return redirect(f"{reverse('dashboard:overview')}?from={first}&to={last}&rebuilt={len(days)}")
 
 
 def rebuild_later(days: Iterable[date]) -> bool:

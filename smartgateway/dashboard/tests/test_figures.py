@@ -3,8 +3,6 @@ from decimal import Decimal
 
 import pytest
 
-from audit.models import BypassReport
-from smartgateway.dashboard.figures import bypassed
 from smartgateway.dashboard.figures import figures as figures_of
 from smartgateway.dashboard.filters import Filters
 from smartgateway.dashboard.periods import periods
@@ -128,12 +126,3 @@ def test_percentiles_are_those_of_all_histograms_together():
     assert 1.0 < whole.p50 < 1.3
     assert 4.0 < whole.p99 < 5.2
     assert first_chunk.p50 is None
-
-
-def test_only_what_auto_would_have_saved_is_listed_as_worth_an_alias():
-    common = {"day": DAY, "team_id": 1, "tier": "", "auto_tier": "local", "request_count": 3}
-    BypassReport.objects.create(**common, requested_model="gpt-4o", saving=Decimal("2"))
-    BypassReport.objects.create(**common, requested_model="haiku", saving=Decimal("-1"))
-
-    assert [row["requested_model"] for row in bypassed(TODAY, None)] == ["gpt-4o"]
-    assert bypassed(TODAY, frozenset({2})) == []

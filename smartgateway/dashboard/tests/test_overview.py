@@ -226,7 +226,7 @@ def test_an_admin_builds_days_anew_and_a_manager_does_not(admin_client, signed_i
 
     response = admin_client.post(reverse("dashboard:rebuild"), days)
 
-    assert response.status_code == 302
+    assert "The day is built anew." in text(admin_client.get(response.url))
     assert DailyReport.objects.get().request_count == 1
     assert signed_in("manager").post(reverse("dashboard:rebuild"), days).status_code == 403
 
@@ -248,6 +248,32 @@ def test_several_days_are_left_to_a_worker_of_the_gateways_own_queue(admin_clien
 
     assert response.status_code == status
     assert queued == ([] if trouble else [(TASK, {"day": f"2026-11-{day}"}) for day in (21, 22, 23)])
+
+
+def test_of_a_long_period_an_admin_builds_the_last_month_anew(admin_client):
+    report("local")
+    days = {"from": DAY - timedelta(days=60), "to": DAY}
+
+    page = text(admin_client.get(ADDRESS, days))
+    response = admin_client.post(reverse("dashboard:rebuild"), days)
+
+    assert "Build the last 31 of these days anew" in page
+    assert ReportDay.objects.count() == 31
+    assert "31 days are being built anew" in text(admin_client.get(response.url))
+
+
+def test_a_manager_is_offered_no_button_to_build_with(signed_in, team):
+    report("local", team_id=team.pk)
+
+    assert "anew</button>" not in text(signed_in("manager").get(ADDRESS))
+
+
+def test_the_filters_are_cleared_and_the_days_stay(admin_client):
+    report("local", team_name="Payments")
+
+    assert '<a href="/dashboard/?period=week">Clear</a>' in text(
+        admin_client.get(ADDRESS, {"period": "week", "tier": "local"})
+    )
 
 
 def test_days_that_are_none_are_refused(admin_client):
