@@ -34,6 +34,7 @@ bench:
 	@$(DEV) python -m bench.phase1
 	@$(DEV) python -m bench
 	@$(DEV) python -m bench.reports
+	@$(DEV) python -m bench.backtest
 
 lock:
 	@$(DEV) python -m pip install --quiet --disable-pip-version-check $(UV)

@@ -8,6 +8,7 @@ from celery.signals import worker_ready
 
 TODAY_SECONDS = 120
 EVIDENCE_SECONDS = 900
+BACKTEST_SECONDS = 60
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
 app = Celery("smartgateway")
@@ -22,6 +23,11 @@ app.conf.beat_schedule = {
     "rebuild the reports of the days before": {
         "task": "audit.tasks.rebuild_recent_reports_task",
         "schedule": crontab(hour=0, minute=20),  # in REPORT_TIME_ZONE, once yesterday's last requests have ended
+    },
+    "go on with backtests and shadows": {
+        "task": "smartgateway.workbench.tasks.go_on_with_backtests_task",
+        "schedule": BACKTEST_SECONDS,
+        "options": {"expires": BACKTEST_SECONDS},
     },
     "remove what is older than it is kept": {
         "task": "audit.tasks.remove_expired_task",

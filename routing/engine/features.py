@@ -66,12 +66,16 @@ class Features(NamedTuple):
     def unpack(cls, packed: Sequence[Any]) -> "Features":
         """What was packed before a field or a list was added lacks only these."""
         hits, *plain = packed
-        features = cls(*plain)
-        return features._replace(
-            introduced_by=tuple(features.introduced_by),
-            aside=tuple(map(tuple, features.aside)),
+        introduced_by, aside = (*plain[FIRST_OF_TUPLES:], (), ())[:2]
+        return cls(  # type: ignore[misc]  # counts as if all fields came in the star
+            *plain[:FIRST_OF_TUPLES],
+            introduced_by=tuple(introduced_by),
+            aside=tuple(map(tuple, aside)),
             hits=by_list(hits),
         )
+
+
+FIRST_OF_TUPLES = Features._fields.index("introduced_by")
 
 
 def in_order(hits: Mapping[str, tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
@@ -85,7 +89,7 @@ def by_list(ids: Sequence[Sequence[int]]) -> dict[str, tuple[int, ...]]:
 def measure(request: RoutingRequest, policy: Policy) -> Features:
     thresholds = policy.thresholds
     seen = survey(request.messages)
-    tier_word, ask = _tier_word(newest_ask(request.messages, policy), policy)
+    tier_word, ask = named_tier(newest_ask(request.messages, policy), policy)
     intent = intent_of(ask, lambda words: policy.match(words).get("simple_task", ()))
     in_ask = hits_in(intent, ask.chars, policy)
     in_system = hits_in_system(seen, policy)
@@ -131,7 +135,7 @@ def _may_be_bare(request: RoutingRequest, seen: Survey) -> bool:
     return not request.tools and seen.asks <= 2 and seen.system_chars <= HOUSEKEEPING_SYSTEM_CHARS
 
 
-def _tier_word(ask: Ask, policy: Policy) -> tuple[str, Ask]:
+def named_tier(ask: Ask, policy: Policy) -> tuple[str, Ask]:
     """The tier that an ask names in its first word, and the ask without it."""
     if not (ask.head.startswith("@") and policy.switches["tier_words"]):
         return "", ask

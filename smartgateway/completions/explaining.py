@@ -2,25 +2,13 @@
 
 from typing import Any, NamedTuple
 
-import msgspec
-
 from audit.models import RoutingDecision
 from routing import policies
 from routing.engine.explain import Explanation, explain
 from routing.engine.features import Features
-from routing.engine.types import (
-    LADDER,
-    LocalModel,
-    Phase,
-    Policy,
-    Reason,
-    RoutingRefusedError,
-    SessionState,
-    Surroundings,
-    Tier,
-    Verdict,
-)
+from routing.engine.types import Phase, Policy, Reason, RoutingRefusedError, Surroundings, Tier, Verdict
 from routing.route import Routed, weighing
+from smartgateway.completions.remembered import made_from
 
 ANSWERED = frozenset({"hit", "miss"})
 
@@ -58,27 +46,9 @@ def _explanation(
 
 def recall(decision: RoutingDecision) -> Recalled | None:
     try:
-        features, surroundings, *_ = msgspec.msgpack.decode(bytes(decision.features))
-        return Recalled(Features.unpack(features), surroundings_from(surroundings), verdict_of(decision))
-    except (msgspec.DecodeError, TypeError, ValueError):
+        return Recalled(*made_from(bytes(decision.features)), verdict_of(decision))
+    except ValueError:
         return None
-
-
-def surroundings_from(packed: Any) -> Surroundings:
-    """The counterpart of `recorded.surroundings_of`. The local model's name is not kept."""
-    configured, available, allowed, local, session, is_ready, *_ = packed
-    return Surroundings(
-        configured=_tiers(configured),
-        available=_tiers(available),
-        allowed_tiers=_tiers(allowed),
-        local=LocalModel("local", True, *local) if local else None,
-        session=SessionState(LADDER[session[0]], session[1], session[2]) if session else None,
-        classifier_ready=is_ready,
-    )
-
-
-def _tiers(bits: int) -> frozenset[Tier]:
-    return frozenset(tier for place, tier in enumerate(LADDER) if bits >> place & 1)
 
 
 def verdict_of(decision: RoutingDecision) -> Verdict | None:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from routing import prices
 from routing.engine.decide import should_use_opus
+from routing.engine.features import Features
 from routing.engine.pricing import cost_of
-from routing.engine.types import Tier, Usage
+from routing.engine.types import Policy, Tier, Usage
 from routing.route import Routed
 from smartgateway.completions.fallback import HAIKU, Candidate
 
@@ -82,9 +83,12 @@ def capped(found: Baselines, haiku: Decimal | None, spent: Decimal | None) -> Ba
 
 
 def as_claude_usage(routed: Routed, usage: Usage) -> Usage:
+    return claude_usage(routed.features, routed.policy, usage)
+
+
+def claude_usage(features: Features, policy: Policy, usage: Usage) -> Usage:
     """A local model's token counts as Claude's tokenizer would have them, earlier turns as cache reads."""
-    ratio = routed.policy.thresholds["claude_tokens_per_local_token"]
-    features = routed.features
+    ratio = policy.thresholds["claude_tokens_per_local_token"]
     tokens = round(usage.input_tokens * ratio)
     earlier = max(0, features.total_chars - features.ask_chars) if features.turns > 1 else 0
     cached = round(tokens * earlier / features.total_chars) if features.total_chars else 0

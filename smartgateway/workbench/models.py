@@ -1,3 +1,4 @@
+from smartgateway.workbench.backtest.model import Backtest
 from smartgateway.workbench.evidence.model import EvidenceDay
 
-__all__ = ["EvidenceDay"]
+__all__ = ["Backtest", "EvidenceDay"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from routing import policies
 from routing.models import PolicyVersion
+from smartgateway.workbench.backtest.model import Backtest
 from smartgateway.workbench.pages import PolicyPage, PolicyView
 from smartgateway.workbench.versions import found
 
@@ -64,6 +66,8 @@ class Publish(PolicyPage):
             changes=policies.draft_changes(),
             problems=[(place, page_of(place), message) for place, message in policies.problems(draft)],
             digest=policies.digest_of(draft),
+            backtest=Backtest.objects.filter(digest=policies.digest_of(draft)).defer("content", "sums").first(),
+            time_zone=settings.REPORT_TIME_ZONE,
         )
 
 

@@ -73,3 +73,9 @@ def seconds(duration: float | None) -> str:
 def phase(name: str) -> str:
     """How it was decided, in words."""
     return PHASES.get(name, name or "–")
+
+
+@register.filter
+def change(amount: Decimal) -> str:
+    """`+$12.30`, `−$0.42`, `$0.00`: what becomes more or less."""
+    return f"+{usd(amount)}" if amount > 0 else usd(amount)

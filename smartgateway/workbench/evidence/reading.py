@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.conf import settings
 
 from audit.models import Attempt, Feedback, RoutingDecision
@@ -16,7 +15,8 @@ from routing.engine.case import Case
 from routing.engine.features import Features
 from routing.engine.rules import apply
 from routing.engine.types import Policy
-from smartgateway.completions.explaining import reasons_of, surroundings_from
+from smartgateway.completions.explaining import reasons_of
+from smartgateway.completions.remembered import made_from
 from smartgateway.workbench.evidence.tally import Seen
 
 CHUNK = 2_000
@@ -107,9 +107,8 @@ class Day:
         """The features, and how far each rule that was concerned lay from its threshold, by the policy of then."""
         policy = self._policy(row["policy_version"])
         try:
-            packed, around, *_ = msgspec.msgpack.decode(bytes(row["features"]))
-            features, surroundings = Features.unpack(packed), surroundings_from(around)
-        except (msgspec.DecodeError, TypeError, ValueError):
+            features, surroundings = made_from(row["features"])
+        except ValueError:
             return None, []
         if policy is None:
             return features, []

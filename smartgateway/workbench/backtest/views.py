@@ -1,0 +1,153 @@
+"""The pages of backtests: begun here, watched while they run, and read when they are done."""
+
+import time
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from audit.reports import today
+from routing import policies
+from routing.models import PolicyVersion
+from smartgateway.dashboard.periods import chosen, periods
+from smartgateway.workbench.backtest import running
+from smartgateway.workbench.backtest.model import Backtest
+from smartgateway.workbench.backtest.retrial import Retrial
+from smartgateway.workbench.backtest.rows import newest
+from smartgateway.workbench.backtest.shown import Shown
+from smartgateway.workbench.backtest.sums import Sums
+from smartgateway.workbench.pages import AdminPage, AdminView
+
+PREVIEWED = 10_000
+PREVIEW_STEP = 1_000
+PREVIEW_SECONDS = 0.8
+LISTED = 20
+
+
+class Backtests(AdminPage):
+    """What can be tried on which days, a first look at the draft, and what was tried before."""
+
+    template_name = "workbench/backtest/backtests.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        listed = Backtest.objects.defer("content", "sums")
+        return super().get_context_data(
+            **kwargs,
+            versions=PolicyVersion.objects.defer("content")[:LISTED],
+            problems=list(policies.problems(policies.draft_content())),
+            changes=policies.draft_changes(),
+            wanted=self.request.GET.get("policy", "draft"),
+            periods=[period for period in periods(today()).values() if period.name != "yesterday"],
+            period="month",
+            shadows=listed.filter(last_day=None).unfinished(),
+            backtests=listed.exclude(pk__in=listed.filter(last_day=None).unfinished().values("pk"))[:LISTED],
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class Begin(AdminView):
+    """Starts a backtest of some days, or a shadow from now on."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        version = _number(request.POST.get("policy", ""))
+        content = _content(version)
+        if content is None:
+            return redirect("workbench:backtest")
+        backtest = running.begun(content, _days(request), request.user.get_username(), version)
+        run_later(backtest.pk)
+        return redirect("workbench:backtest_result", pk=backtest.pk)
+
+
+class Result(AdminPage):
+    """The whole page, or for htmx what changes while it runs."""
+
+    def get_template_names(self) -> list[str]:
+        whole = "workbench/backtest/result.html"
+        return ["workbench/backtest/_result.html" if self.request.headers.get("HX-Request") else whole]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        backtest = Backtest.objects.filter(pk=kwargs["pk"]).first()
+        if backtest is None:
+            raise Http404
+        now = timezone.now()
+        return super().get_context_data(
+            **kwargs,
+            backtest=backtest,
+            shown=Shown(Sums.from_json(backtest.sums)) if backtest.sums else None,
+            seconds_left=running.seconds_of(backtest, now),
+            changes=_changes(backtest),
+            is_draft_still=not backtest.version and policies.digest_of(policies.draft_content()) == backtest.digest,
+            time_zone=settings.REPORT_TIME_ZONE,
+        )
+
+
+class Stop(AdminView):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        backtest = Backtest.objects.filter(pk=pk).first()
+        if backtest is None:
+            raise Http404
+        running.stop(backtest)
+        return redirect("workbench:backtest_result", pk=pk)
+
+
+class Preview(AdminView):
+    """The newest requests under the draft or a version, at once: as many as fit into the time."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        version = _number(request.GET.get("policy", ""))
+        content = _content(version)
+        if content is None:
+            return render(request, "workbench/backtest/_preview.html", {"shown": None})
+        began = time.monotonic()
+        retrial, sums = Retrial(running.policy_of(content, policies.digest_of(content), version)), Sums()
+        is_cut = False
+        for rows in newest(PREVIEWED, PREVIEW_STEP):
+            retrial.try_again(rows, sums)
+            if time.monotonic() - began > PREVIEW_SECONDS:
+                is_cut = sums.total.requests < PREVIEWED
+                break
+        return render(request, "workbench/backtest/_preview.html", {"shown": Shown(sums), "is_cut": is_cut})
+
+
+def run_later(pk: int) -> None:
+    """Without a broker it waits until beat finds it. Celery is loaded here alone: it makes a process 7 MB larger."""
+    from kombu.exceptions import OperationalError
+
+    from smartgateway.celery import app
+
+    app.loader.import_default_modules()
+    with suppress(OperationalError):
+        app.tasks["smartgateway.workbench.tasks.run_backtest_task"].delay(backtest_id=pk)
+
+
+def _number(policy: str) -> int:
+    """0 stands for the draft."""
+    return int(policy) if policy.isascii() and policy.isdigit() and len(policy) < 9 else 0
+
+
+def _content(version: int) -> policies.Content | None:
+    """None for a draft that could not be published."""
+    if version:
+        found = PolicyVersion.objects.filter(number=version).first()
+        if found is None:
+            raise Http404
+        return dict(found.content)
+    draft = policies.draft_content()
+    return None if any(policies.problems(draft)) else draft
+
+
+def _days(request: HttpRequest) -> tuple[date, date | None]:
+    if "shadow" in request.POST:
+        return today(), None
+    period = chosen(request.POST, today(), "month")
+    return period.first, period.last
+
+
+def _changes(backtest: Backtest) -> list[str]:
+    """What the policy that was tried changes against the one in force."""
+    newest_version = PolicyVersion.objects.newest()
+    return policies.changes(newest_version.content if newest_version else None, backtest.content)

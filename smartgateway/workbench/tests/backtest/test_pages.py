@@ -1,0 +1,163 @@
+import pytest
+from django.urls import reverse
+from kombu.exceptions import OperationalError
+
+from audit.reports import today
+from routing import policies
+from smartgateway.workbench.backtest import running, views
+from smartgateway.workbench.backtest.model import Backtest, State
+from smartgateway.workbench.tasks import run_backtest_task
+
+pytestmark = pytest.mark.django_db
+ADDRESS = reverse("workbench:backtest")
+BEGIN = reverse("workbench:backtest_begin")
+PREVIEW = reverse("workbench:backtest_preview")
+EXPLAIN = "Explain this function" + ", please" * 20
+
+
+def body(answer):
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_a_backtest_is_begun_and_read_on_its_page(admin_client, recorded, edit):
+    recorded(EXPLAIN)
+    edit(threshold={"simple_task_chars": 100})
+
+    page = body(admin_client.post(BEGIN, {"policy": "draft", "period": "week"}, follow=True))
+
+    assert "The draft on" in page
+    assert "1 of 1 requests" in page
+    assert "No longer simple task" in page
+    assert "Review and publish" in page
+
+
+def test_a_published_version_is_tried_on_chosen_days(admin_client, recorded):
+    recorded("hello")
+
+    admin_client.post(BEGIN, {"policy": "1", "from": today().isoformat(), "to": today().isoformat()})
+
+    backtest = Backtest.objects.get()
+    assert (backtest.version, backtest.first_day, backtest.last_day) == (1, today(), today())
+    assert backtest.state == State.DONE
+
+
+def test_an_unknown_version_is_not_there(admin_client, published):
+    assert admin_client.post(BEGIN, {"policy": "99"}).status_code == 404
+
+
+def test_a_broken_draft_is_not_tried(admin_client, published, edit):
+    edit(phrases={"simple_task": {"refactor": 1}, "multi_file": {"refactor": 1}})
+
+    answer = admin_client.post(BEGIN, {"policy": "draft"})
+
+    assert answer.url == ADDRESS
+    assert not Backtest.objects.exists()
+    assert "must be mended" in body(admin_client.get(ADDRESS))
+    assert "cannot be tried" in body(admin_client.get(PREVIEW))
+
+
+def test_the_preview_tries_the_newest_requests_at_once(admin_client, recorded, edit):
+    recorded(EXPLAIN)
+    recorded("hello")
+    edit(threshold={"simple_task_chars": 100})
+
+    page = body(admin_client.get(PREVIEW))
+
+    assert "1 of 2 requests" in page
+
+
+def test_the_preview_stops_when_its_time_is_over(admin_client, recorded, monkeypatch):
+    monkeypatch.setattr(views, "PREVIEW_SECONDS", -1)
+    monkeypatch.setattr(views, "PREVIEW_STEP", 1)
+    recorded("hello")
+    recorded("hello")
+
+    assert "The newest 1 requests, as many as could be tried at once" in body(admin_client.get(PREVIEW))
+
+
+def test_a_preview_of_nothing_says_so(admin_client, published):
+    assert "No requests are recorded yet" in body(admin_client.get(PREVIEW))
+
+
+def test_while_it_runs_the_page_asks_for_its_progress(admin_client, published):
+    backtest = running.begun(policies.draft_content(), (today(), today()), "ada")
+    Backtest.objects.filter(pk=backtest.pk).update(state=State.RUNNING, total=10, done=4)
+    address = reverse("workbench:backtest_result", args=[backtest.pk])
+
+    part = body(admin_client.get(address, headers={"hx-request": "true"}))
+
+    assert 'hx-trigger="every 1s"' in part
+    assert '<progress max="10" value="4">' in part
+    assert "<html" not in part
+
+
+def test_it_is_cancelled_by_a_button(admin_client, published):
+    backtest = running.begun(policies.draft_content(), (today(), today()), "ada")
+
+    page = body(admin_client.post(reverse("workbench:backtest_stop", args=[backtest.pk]), follow=True))
+
+    assert "Cancelled" in page
+    assert 'hx-trigger="every' not in page
+
+
+def test_a_shadow_is_begun_listed_and_stopped(admin_client, published):
+    page = body(admin_client.post(BEGIN, {"policy": "draft", "shadow": "1"}, follow=True))
+    shadow = Backtest.objects.get()
+
+    assert "The draft in shadow since" in page
+    assert (shadow.is_shadow, shadow.state) == (True, State.WAITING)
+    assert 'aria-label="In shadow"' in body(admin_client.get(ADDRESS))
+    admin_client.post(reverse("workbench:backtest_stop", args=[shadow.pk]))
+    assert 'aria-label="In shadow"' not in body(admin_client.get(ADDRESS))
+
+
+def test_without_a_broker_it_waits_for_beat(admin_client, published, monkeypatch):
+    def away(**kwargs):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(run_backtest_task, "delay", away)
+
+    page = body(admin_client.post(BEGIN, {"policy": "draft"}, follow=True))
+
+    assert "Waiting for a worker" in page
+
+
+def test_new_phrases_lead_to_where_text_is_switched_on(admin_client, recorded, edit):
+    recorded("Explain our frobnication")
+    edit(phrases={"multi_file": {"frobnication": 1}})
+
+    page = body(admin_client.post(BEGIN, {"policy": "draft"}, follow=True))
+
+    assert "New phrases" in page
+    assert reverse("admin:keys_team_changelist") in page
+
+
+@pytest.mark.parametrize("address", [reverse("workbench:backtest_result", args=[99])])
+def test_what_is_not_there_is_not_found(admin_client, published, address):
+    assert admin_client.get(address).status_code == 404
+
+
+def test_a_draft_that_changed_since_says_so(admin_client, recorded, edit):
+    recorded("hello")
+    edit(threshold={"simple_task_chars": 100})
+    admin_client.post(BEGIN, {"policy": "draft"})
+    edit(threshold={"simple_task_chars": 101})
+
+    page = body(admin_client.get(reverse("workbench:backtest_result", args=[Backtest.objects.get().pk])))
+
+    assert "The draft was changed since" in page
+
+
+def test_the_publish_page_offers_a_backtest_and_shows_that_of_this_very_draft(admin_client, recorded, edit):
+    recorded("hello")
+    edit(threshold={"simple_task_chars": 100})
+    publish = reverse("workbench:publish")
+
+    before = body(admin_client.get(publish))
+    admin_client.post(BEGIN, {"policy": "draft"})
+    after = body(admin_client.get(publish))
+
+    assert ADDRESS in before
+    assert "Backtest of this draft" not in before
+    assert "Backtest of this draft</a>: 1 requests, done" in after
