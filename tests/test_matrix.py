@@ -11,6 +11,7 @@ import pytest
 from tests.doubles.ollama import OllamaDouble
 from tests.doubles.openai_compatible import OpenAICompatibleDouble
 from tests.faces import FACES, Wish
+from tests.gateway import KEY
 from tests.upstreams import between_doubles
 
 PROVIDERS = {"claude": "sonnet", "ollama": "local", "openai_compatible": "local"}
@@ -164,3 +165,95 @@ def test_an_effort_arrives(ask, provider):
         "openai_compatible": lambda: body["reasoning_effort"],
     }[provider]()
     assert found in ("high", True)
+
+
+PATHS = {
+    "/v1/chat/completions": {},
+    "/v1/messages": {"max_tokens": 5_000},
+    "/v1/responses": {},
+    "/v1/completions": {},
+}
+every_path = pytest.mark.parametrize("path", PATHS)
+CLIENTS_OWN = {
+    "authorization": f"Bearer {KEY}",
+    "accept-encoding": "gzip, br",
+    "cf-access-client-id": "clients-own.access",
+    "cf-access-client-secret": "clients-own",
+    "cookie": "session=clients-own",
+    "x-forwarded-for": "192.0.2.7",
+    "anthropic-dangerous-direct-browser-access": "clients-own",
+}
+
+
+@pytest.fixture
+def post(worlds, path, provider):
+    asked = {"/v1/responses": "input", "/v1/completions": "prompt"}
+
+    def sent(text, **members):
+        messages = {asked[path]: text} if path in asked else {"messages": [{"role": "user", "content": text}]}
+        body = {"model": PROVIDERS[provider], **PATHS[path], **messages, **members}
+        return httpx.post(worlds[provider].gateway.url + path, json=body, headers=CLIENTS_OWN, timeout=60)
+
+    return sent
+
+
+@every_path
+@every_provider
+def test_a_stream_is_neither_cached_nor_held_back_nor_compressed(post):
+    headers = post("[[say:all is well]]", stream=True).headers
+
+    assert headers["content-type"].startswith("text/event-stream")
+    assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-cache", "no")
+    assert not {"content-encoding", "content-length"} & headers.keys()
+
+
+@every_path
+@every_provider
+def test_nothing_that_a_client_sends_to_us_goes_upstream_in_a_header(worlds, post, path, provider):
+    assert post("[[say:all is well]]").status_code == 200
+
+    sent = worlds[provider].behind(PROVIDERS[provider]).find("all is well").content
+    assert KEY.encode() not in sent
+    assert b"clients-own" not in sent
+    assert b"192.0.2.7" not in sent
+
+
+@every_path
+@every_provider
+def test_an_answer_carries_our_id_of_it_and_claudes(post, provider):
+    headers = post("[[say:all is well]]").headers
+
+    assert headers["x-request-id"] == headers["x-smartgateway-decision-id"]
+    if provider == "claude":
+        assert headers["request-id"].startswith("req_")
+
+
+@every_path
+@every_provider
+def test_a_body_of_many_megabytes_is_served(post, provider):
+    """Django's own limit is 2.5 MB; what is too long for a model is its own refusal, in words."""
+    response = post("[[say:fine]]" + " " * 5_000_000)
+
+    assert response.status_code in (200, 400)
+    assert response.status_code == 200 or provider == "ollama"
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions"])
+@every_provider
+@pytest.mark.parametrize("with_usage", [False, True], ids=["without-usage", "with-usage"])
+def test_the_frames_of_a_chat_stream_keep_openais_order(post, provider, with_usage):
+    options = {"stream_options": {"include_usage": True}} if with_usage else {}
+
+    frames = post("[[say:one two three]]", stream=True, **options).text.split("\n\n")
+
+    chunks = [json.loads(frame.removeprefix("data: ")) for frame in frames[:-2]]
+    assert frames[-2:] == ["data: [DONE]", ""]
+    assert len({(chunk["id"], chunk["created"], chunk["model"]) for chunk in chunks}) == 1
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+    told = [chunk for chunk in chunks if chunk["choices"]]
+    assert chunks[len(told) :] == ([] if not with_usage else [chunks[-1]])
+    assert [chunk["choices"][0]["finish_reason"] for chunk in told] == [None] * (len(told) - 1) + ["stop"]
+    assert told[-1]["choices"][0]["delta"] == {}
+    if provider != "openai_compatible":  # whose bytes pass through
+        assert told[0]["choices"][0]["delta"]["role"] == "assistant"
+        assert "content" in told[0]["choices"][0]["delta"]
