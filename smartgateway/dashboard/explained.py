@@ -125,11 +125,14 @@ def ending(decision: RoutingDecision, outcome: Outcome | None) -> str:
 
 
 def rules(decision: RoutingDecision, found: Explanation | None) -> list[Rule]:
+    return rules_of(decision.phase, decision.band, reasons_of(decision.reasons), found)
+
+
+def rules_of(phase: str, band: str, told: list[Reason], found: Explanation | None) -> list[Rule]:
     """Those that decided, then those that fired, then those that came near, then what else was tried."""
-    told = reasons_of(decision.reasons)
     named = {reason.rule for reason in told}
     tried = [reason for reason in found.tried if reason.rule not in named] if found else []
-    decisive = deciding(decision.phase, decision.band, told)
+    decisive = deciding(phase, band, told)
     near = {reason.rule for reason in (found.near if found else told) if not reason.fired}
     states = {reason: _state(reason, decisive, near) for reason in (*told, *tried)}
     ordered = sorted(states, key=lambda reason: (STATES.index(states[reason]), abs(reason.margin)))

@@ -3,6 +3,7 @@ from django.urls import path
 from smartgateway.workbench.backtest.views import Backtests, Begin, Preview, Result, Stop
 from smartgateway.workbench.drafts import DraftFile, Import, LoadPreset, Presets, Reset
 from smartgateway.workbench.evidence.pages import Doubt, Evidence, Rule, Summarise
+from smartgateway.workbench.playground.pages import Playground
 from smartgateway.workbench.publishing import Publish, RollBack
 from smartgateway.workbench.versions import Compare, Version, VersionFile, Versions
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("draft/import/", Import.as_view(), name="import"),
     path("draft/presets/", Presets.as_view(), name="presets"),
     path("draft/presets/<slug:name>/", LoadPreset.as_view(), name="load_preset"),
+    path("playground/", Playground.as_view(), name="playground"),
     path("evidence/", Evidence.as_view(), name="evidence"),
     path("evidence/doubt/", Doubt.as_view(), name="doubt"),
     path("evidence/rules/<slug:name>/", Rule.as_view(), name="rule"),

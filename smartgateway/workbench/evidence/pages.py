@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -14,8 +15,8 @@ from routing.engine.types import Policy
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.workbench.evidence.month import month
 from smartgateway.workbench.evidence.places import LISTS, links_of, list_links
+from smartgateway.workbench.later import AWAY, later
 from smartgateway.workbench.pages import AdminPage, AdminView
-from smartgateway.workbench.tasks import summarise_evidence_task
 
 
 class Evidence(AdminPage):
@@ -76,7 +77,8 @@ class Summarise(AdminView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        summarise_evidence_task.delay()
+        if not later("summarise_evidence_task"):
+            messages.error(request, AWAY)
         return redirect("workbench:evidence")
 
 

@@ -6,6 +6,7 @@ from audit.models import PromptText
 from audit.reports import today
 from routing.models import PhraseList, Threshold
 from routing.policies import load_defaults
+from smartgateway.workbench.evidence import pages
 from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.summing import summarise
 
@@ -42,6 +43,14 @@ def test_a_click_sums_up_what_is_missing(operated, asked):
 
     assert EvidenceDay.objects.count() == 30
     assert f'<a href="{rule("self_contained")}">self contained</a>' in page
+
+
+def test_where_no_worker_can_be_told_the_page_says_so(operated, monkeypatch):
+    monkeypatch.setattr(pages, "later", lambda task: False)
+
+    page = text(operated.post(reverse("workbench:summarise"), follow=True))
+
+    assert "Redis cannot be reached" in page
 
 
 def test_a_rule_leads_to_its_rows_in_the_admin_and_to_the_decisions_that_fired_it(operated, asked):

@@ -1,0 +1,113 @@
+"""What was pasted: a decision's id, the body of an API, or plain text."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from audit.models import PromptText, RoutingDecision
+from routing.engine.features import Features, measure
+from routing.engine.hits import SYSTEM_LISTS
+from routing.engine.types import Policy, RoutingRequest, Surroundings, Verdict
+from smartgateway.api.options import NO_OPTIONS, options
+from smartgateway.api.shapes import chat_form
+from smartgateway.completions.errors import BadRequestError
+from smartgateway.completions.exchange import Options
+from smartgateway.completions.explaining import Recalled, recall
+
+MOST_CHARS = 2_000_000
+
+
+class UnreadableError(Exception):
+    """The message says what is wrong, for the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """`body` is in chat form; None for a decision whose text is not kept."""
+
+    body: dict[str, Any] | None
+    options: Options = NO_OPTIONS
+    decision: RoutingDecision | None = None
+    recalled: Recalled | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.recalled.verdict if self.recalled else None
+
+    def request(self) -> RoutingRequest:
+        """A decision is shown as the policy chooses, whatever its client had asked for by name."""
+        if self.recalled or self.body is None:
+            return RoutingRequest(())
+        return RoutingRequest(
+            messages=self.body["messages"],
+            tools=self.body.get("tools") or (),
+            requested_model=self.body.get("model") or "",
+            requested_provider=self.options.provider,
+        )
+
+    def features(self, policy: Policy) -> Features:
+        """As the policy reads it; of a decision whose text is kept, with the phrases that this policy finds in it."""
+        if self.recalled is None:
+            return measure(self.request(), policy)
+        features = self.recalled.features
+        if self.body is None:
+            return features
+        found = measure(RoutingRequest(self.body["messages"]), policy).hits
+        system = {name: ids for name, ids in features.hits.items() if name in SYSTEM_LISTS}
+        return features._replace(hits={**system, **found}, tier_word="")
+
+    def surroundings(self, now: Surroundings) -> Surroundings:
+        return self.recalled.surroundings if self.recalled else now
+
+
+def read(text: str) -> Pasted:
+    """Raises `UnreadableError`."""
+    text = text.strip()
+    if not text:
+        raise UnreadableError("Paste a request: plain text, JSON, or the id of a decision.")
+    if len(text) > MOST_CHARS:
+        raise UnreadableError(f"These are {len(text):,} characters; at most {MOST_CHARS:,} are read here.")
+    identity = _id_of(text)
+    if identity:
+        return _of_decision(identity)
+    if text[0] in "{[":
+        return _of_json(text)
+    return Pasted({"messages": [{"role": "user", "content": text}]})
+
+
+def _id_of(text: str) -> UUID | None:
+    try:
+        return UUID(text) if len(text) <= 36 else None
+    except ValueError:
+        return None
+
+
+def _of_decision(identity: UUID) -> Pasted:
+    decision = RoutingDecision.objects.filter(pk=identity).first()
+    if decision is None:
+        raise UnreadableError("There is no decision of that id.")
+    recalled = recall(decision)
+    if recalled is None:
+        raise UnreadableError("What that decision was made from is not kept.")
+    text = PromptText.objects.filter(pk=identity).first()
+    said = "\n".join(part for part in (text.head, text.tail) if part) if text else ""
+    body = {"messages": [{"role": "user", "content": said}]} if said else None
+    return Pasted(body, decision=decision, recalled=recalled)
+
+
+def _of_json(text: str) -> Pasted:
+    try:
+        data = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as exc:
+        raise UnreadableError(f"This is not valid JSON: {exc}.") from None
+    if isinstance(data, list):
+        data = {"messages": data}
+    elif isinstance(data, dict) and isinstance(data.get("prompt"), str) and "messages" not in data:
+        data = {**data, "messages": [{"role": "user", "content": data["prompt"]}]}
+    try:
+        body = chat_form(data).body
+        return Pasted(body, options({}, body))
+    except BadRequestError as exc:
+        raise UnreadableError(exc.message) from None

@@ -1,0 +1,148 @@
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from routing.models import Phrase, PhraseList, Threshold
+from routing.providers.base import ProviderUnavailableError
+from smartgateway.keys.models import ApiKey, Membership, Team
+from smartgateway.workbench.playground.sending import keys_of
+
+pytestmark = pytest.mark.django_db
+ADDRESS = reverse("workbench:playground")
+PROOF = "prove the theorem"
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+def decided(client, said, **more):
+    return client.post(ADDRESS, {"request": said, **more})
+
+
+def tiers(response):
+    return [side.tier for side in response.context["sides"]]
+
+
+@pytest.fixture
+def key():
+    team = Team.objects.create(name="Payments", slug="payments")
+    return ApiKey.objects.create(team=team, name="laptop", digest=b"1" * 32)
+
+
+def test_both_policies_decide_and_nobody_is_called(operated, world):
+    Threshold.objects.filter(name="opus_score_threshold").update(value=0.9)
+
+    response = decided(operated, PROOF)
+
+    assert tiers(response) == ["opus", "sonnet"]
+    page = text(response)
+    assert "The draft would decide otherwise." in page
+    assert "had the threshold “opus score threshold” been 0.501 instead of 0.5" in page
+    assert world.log == []
+
+
+def test_a_phrase_that_is_new_in_the_draft_is_found(operated):
+    Phrase.objects.create(phrase_list=PhraseList.objects.get(name="self_contained"), text="our importer")
+
+    assert tiers(decided(operated, "our importer is slow")) == ["sonnet", "local"]
+
+
+def test_a_draft_like_the_published_policy_decides_the_same(operated):
+    assert "The draft would decide the same." in text(decided(operated, PROOF))
+
+
+def test_a_draft_that_could_not_be_published_is_shown_with_the_reason(operated):
+    listed = PhraseList.objects.get(name="self_contained")
+    Phrase.objects.create(
+        phrase_list=listed, text=listed.phrases.model.objects.filter(phrase_list__name="context_word").first().text
+    )
+
+    page = text(decided(operated, PROOF))
+
+    assert "It could not be published as it is." in page
+    assert "Published policy, version 1" in page
+
+
+def test_what_is_asked_for_by_name_is_honoured_and_what_is_not_there_is_said(operated):
+    named = decided(operated, '{"model": "sonnet", "messages": [{"role": "user", "content": "hello"}]}')
+    unknown = decided(operated, '{"model": "gtp-5", "messages": [{"role": "user", "content": "hello"}]}')
+
+    assert tiers(named) == ["sonnet", "sonnet"]
+    assert "gtp-5" in unknown.context["sides"][0].problem
+
+
+@pytest.mark.parametrize("said", ["", "{", '{"messages": []}'], ids=["nothing", "half", "empty"])
+def test_bad_input_is_refused_beside_the_field(operated, said):
+    response = decided(operated, said)
+
+    assert response.context["form"].errors["request"]
+    assert response.context["sides"] == []
+
+
+def test_a_request_is_sent_to_the_chosen_tiers_recorded_and_shown_with_what_it_took(operated, world, key):
+    response = decided(operated, "hello", send="1", key=key.pk, tiers=["local", "opus"], answer_tokens=64)
+
+    replies = response.context["replies"]
+    assert [(reply.tier, reply.text, reply.output_tokens) for reply in replies] == [
+        ("local", "Hello", 5),
+        ("opus", "Hello", 5),
+    ]
+    assert [call.body["max_tokens"] for call in (*world.local.calls, *world.anthropic.calls)] == [64, 64]
+    kept = world.record.decisions
+    assert {(each.face, each.phase, each.key_name, tuple(each.tags)) for each in kept} == {
+        ("playground", "explicit", "laptop", ("playground",))
+    }
+    assert str(replies[0].decision_id) in text(response)
+
+
+def test_a_tier_that_fails_stands_beside_one_that_answers(operated, world, key):
+    world.anthropic.failures = [ProviderUnavailableError("down", kind="unavailable")] * 9
+
+    replies = decided(operated, "hello", send="1", key=key.pk, tiers=["local", "opus"]).context["replies"]
+
+    assert (replies[0].text, bool(replies[1].problem)) == ("Hello", True)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field"),
+    [({"tiers": ["local"]}, "key"), ({"key": "7", "tiers": ["local"]}, "key"), ({"tiers": []}, "tiers")],
+    ids=["no key", "not theirs", "no tier"],
+)
+def test_nothing_is_sent_before_key_and_tiers_are_chosen(operated, world, key, chosen, field):
+    response = decided(operated, "hello", send="1", **{**({"key": key.pk} if field == "tiers" else {}), **chosen})
+
+    assert field in response.context["form"].errors
+    assert world.log == []
+
+
+def test_the_price_is_said_beforehand_for_each_tier_that_is_there(operated, monkeypatch, world):
+    world.providers.pop("anthropic")
+
+    assert [price.tier for price in decided(operated, "hello").context["prices"]] == ["local"]
+
+
+def test_an_admin_without_every_right_asks_with_keys_of_their_own_and_of_their_teams(key):
+    user, other = User.objects.create_user("ada"), Team.objects.create(name="Mobile", slug="mobile")
+    own = ApiKey.objects.create(team=other, name="own", digest=b"2" * 32, owner=user)
+    ApiKey.objects.create(team=other, name="theirs", digest=b"3" * 32)
+    revoked = ApiKey.objects.create(team=key.team, name="old", digest=b"4" * 32, is_active=False)
+    Membership.objects.create(user=user, team=key.team, role="admin")
+
+    found = keys_of(user)
+
+    assert {each.pk for each in found} == {key.pk, own.pk}
+    assert revoked not in found
+
+
+def test_only_an_admin_plays(client):
+    client.force_login(User.objects.create_user("ada"))
+
+    assert client.get(ADDRESS).status_code == 403
+    assert client.post(ADDRESS, {"request": "hello"}).status_code == 403
+
+
+def test_a_decision_leads_here(operated):
+    response = operated.get(ADDRESS, {"decision": "01a20870-80e4-755f-abe2-22d32eb5a900"})
+
+    assert response.context["form"].errors["request"] == ["There is no decision of that id."]
