@@ -18,12 +18,12 @@ SHOWN = 3
 
 @admin.register(AdminChange)
 class AdminChangeAdmin(ModelAdmin):
-    list_display = ["made_at", "author", "action", "subject", "name", "summary"]
+    list_display = ["made_at", "author", "did", "subject", "name", "summary"]
     list_filter = ["action", "subject", "author"]
     search_fields = ["name", "author", "note"]
     date_hierarchy = "made_at"
     list_per_page = 50
-    fields = ["made_at", "author", "action", "subject", "name", "note", "every_difference"]
+    fields = ["made_at", "author", "did", "subject", "name", "note", "every_difference"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -33,6 +33,10 @@ class AdminChangeAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    @display(description="action", ordering="action")
+    def did(self, row: AdminChange) -> str:
+        return row.get_action_display().capitalize()
 
     @display(description="before and after")
     def summary(self, row: AdminChange) -> str:

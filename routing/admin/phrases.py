@@ -1,69 +1,27 @@
-"""Phrase lists: each phrase in its row, and many at once by pasting."""
+"""Phrase lists: each phrase in its row, many at once by pasting, and a text to try them on."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from routing.admin.base import PLAIN_NUMBERS, ShippedRowsAdmin
+from routing.admin.phrase_forms import PhraseFormSet, PhraseListForm, tried
 from routing.models import Phrase, PhraseList
 
-MOST_LINES = 2_000
-
-
-class PhraseListForm(forms.ModelForm):  # type: ignore[type-arg]
-    paste = forms.CharField(
-        label="Add many",
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "placeholder": "race condition\nprove that | 2"}),
-        help_text="One phrase a line; “ | 2” behind it gives it a weight. A phrase of the list takes the new weight.",
-    )
-
-    class Meta:
-        model = PhraseList
-        fields: list[str] = []
-
-    def clean_paste(self) -> dict[str, float]:
-        """Weights by phrase. Every line that is wrong is named by its number."""
-        lines = [line.strip() for line in self.cleaned_data["paste"].splitlines()]
-        if len(lines) > MOST_LINES:
-            raise ValidationError(f"{len(lines)} lines: paste at most {MOST_LINES} at once.")
-        weights, errors = {}, []
-        for number, line in enumerate(lines, start=1):
-            try:
-                if line:
-                    text, weight = parsed(line)
-                    weights[text] = weight
-            except ValidationError as exc:
-                errors += [f"Line {number}: {message}" for message in exc.messages]
-        if errors:
-            raise ValidationError(errors)
-        return weights
-
-
-def parsed(line: str) -> tuple[str, float]:
-    text, bar, number = line.rpartition("|")
-    if not bar:
-        text, number = line, "1"
-    try:
-        weight = float(number)
-    except ValueError:
-        raise ValidationError(f"{number.strip()!r} is no weight.") from None
-    phrase = Phrase(text=" ".join(text.split()), weight=weight)
-    phrase.clean_fields(exclude=["phrase_list"])
-    if not 0 < weight <= 10:
-        raise ValidationError("Use a weight above 0 and at most 10.")
-    return phrase.text, weight
+MOST_CHARS = 20_000
+TRY = "routing/_try.html"
 
 
 class PhraseInline(TabularInline):
     model = Phrase
+    formset = PhraseFormSet
     fields = ["text", "weight"]
     extra = 0
     per_page = 50
@@ -75,6 +33,8 @@ class PhraseInline(TabularInline):
 class PhraseListAdmin(ShippedRowsAdmin):
     form = PhraseListForm
     list_display = ["title", "phrase_count", "effect", "name"]
+    list_after_template = TRY
+    change_form_outer_before_template = TRY
     search_fields = ["name", "title", "effect", "phrases__text"]
     fields = ["title", "effect", "name", "paste"]
     readonly_fields = ["title", "effect", "name"]
@@ -94,3 +54,22 @@ class PhraseListAdmin(ShippedRowsAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         form.instance.fill(form.cleaned_data["paste"])
+
+    def get_urls(self) -> list[URLPattern]:
+        trying = path("try/", self.admin_site.admin_view(self.try_text), name="routing_phraselist_try")
+        return [trying, *super().get_urls()]
+
+    def try_text(self, request: HttpRequest) -> HttpResponse:
+        """Which phrases of the draft a pasted text holds: those of the page's list first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text, own = request.POST.get("text", ""), request.POST.get("list", "")
+        titles = dict(PhraseList.objects.values_list("name", "title"))
+        found = sorted(tried(text[:MOST_CHARS]).items(), key=lambda pair: pair[0] != own)
+        context = {
+            "found": [(name, titles.get(name) or name, phrases) for name, phrases in found],
+            "own": titles.get(own, "") if own not in dict(found) else "",
+            "is_cut": len(text) > MOST_CHARS,
+            "most_chars": MOST_CHARS,
+        }
+        return TemplateResponse(request, "routing/_tried.html", context)

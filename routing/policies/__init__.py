@@ -22,9 +22,10 @@ from routing.policies.snapshot import (
     refresh,
     trouble,
 )
-from routing.policies.validation import opposed_phrases, problems
+from routing.policies.validation import MOST_PHRASES, opposed_phrases, problems
 
 __all__ = [
+    "MOST_PHRASES",
     "RESERVED",
     "Content",
     "NothingToPublishError",

@@ -95,7 +95,7 @@ def _contradictory_phrases(phrases: Mapping[str, Mapping[str, float]]) -> Iterat
 
 def opposed_phrases(name: str, phrases: Mapping[str, Collection[str]]) -> dict[str, str]:
     """What may not stand in this list, normalized, by the list that says the opposite with it."""
-    opposed = sorted({b if a == name else a for a, b in CONTRADICTORY if name in (a, b)})
+    opposed = sorted({b if a == name else a for a, b in CONTRADICTORY if name in (a, b)}, reverse=True)
     return {normalized(text): other for other in opposed for text in phrases.get(other, ())}
 
 

@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -138,6 +139,9 @@ def test_many_phrases_are_pasted_at_once(admin_client, name):
         pytest.param("wrong | nan", "Line 1: Use a weight above 0 and at most 10.", id="not a number"),
         pytest.param("x" * 201, "Line 1: Ensure this value has at most 200 characters", id="too long"),
         pytest.param("| 2", "Line 1: This field cannot be blank.", id="no phrase"),
+        pytest.param("fine\n*", "Line 2: The phrase &#x27;*&#x27; holds nothing", id="only a star"),
+        pytest.param("a\n" * 2_001, "2,001 lines: paste at most 2,000 at once.", id="too many lines"),
+        pytest.param("\n".join("a" * n for n in range(1, 20)), "at most 7", id="phrases that end in one another"),
     ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_added(admin_client, paste, message):
@@ -232,3 +236,64 @@ def test_a_price_that_held_is_neither_deleted_nor_rewritten(admin_client):
     changed = admin_client.post(page(ModelPrice, "change", row.pk), price_form(row, input_per_mtok="3"))
 
     assert changed.status_code == 403
+
+
+TRY = reverse("admin:routing_phraselist_try")
+
+
+@pytest.mark.parametrize("where", ["paste", "row"])
+def test_a_phrase_of_a_list_that_says_the_opposite_is_refused_beside_its_field(admin_client, where):
+    phrase_list = PhraseList.objects.get(name="simple_task")
+    form = phrase_form(phrase_list, "Threat  Model*" if where == "paste" else "")
+    if where == "row":
+        form["phrases-0-text"] = "threat model*"
+
+    answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), form)
+
+    assert "is also in deep_reasoning, which says the opposite." in text(answer)
+    assert not phrase_list.phrases.filter(text__iexact="threat model*").exists()
+
+
+def test_a_row_that_could_never_be_found_is_refused_beside_its_field(admin_client):
+    phrase_list = PhraseList.objects.get(name="scope")
+    form = phrase_form(phrase_list, "") | {"phrases-0-text": "*"}
+
+    answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), form)
+
+    assert "holds nothing that could be found" in text(answer)
+
+
+def test_a_text_can_be_tried_on_the_lists(admin_client):
+    asked = "Prove that this is a <env> threat modelling of our mess"
+
+    found = text(admin_client.post(TRY, {"text": asked, "list": "deep_reasoning"}))
+
+    assert found.index("Deep reasoning") < found.index("Harness tags")
+    assert "<code>prove that</code> 0.15" in found
+    assert "<code>threat model*</code> 0.5" in found
+    assert "<code>env</code>" in found
+
+
+def test_a_text_without_a_phrase_of_the_list_says_so(admin_client):
+    assert "Nothing of Wide scope." in text(admin_client.post(TRY, {"text": "prove it", "list": "scope"}))
+    assert "no phrase of any list" in text(admin_client.post(TRY, {"text": "qwertz"}))
+
+
+def test_only_so_much_of_a_text_is_tried(admin_client):
+    found = text(admin_client.post(TRY, {"text": "x " * 20_000 + "threat model"}))
+
+    assert "first 20000 characters" in found
+    assert "threat" not in found
+
+
+def test_who_may_not_see_the_lists_tries_nothing(client):
+    client.force_login(User.objects.create_user("clerk", is_staff=True))
+
+    assert client.post(TRY, {"text": "prove it"}).status_code == 403
+
+
+def test_the_field_to_try_a_text_stands_beside_each_list(admin_client):
+    row = PhraseList.objects.get(name="scope")
+
+    assert 'name="list" value="scope"' in text(admin_client.get(page(PhraseList, "change", row.pk)))
+    assert TRY in text(admin_client.get(page(PhraseList)))
