@@ -29,4 +29,4 @@ def bounds() -> Mapping[str, tuple[float, float]]:
 def completed(content: Mapping[str, Any], newer: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The content, with what it has no name for as `newer` (else the release) has it."""
     source = newer or content_of(shipped_policy())
-    return {**content, **{section: {**source[section], **content[section]} for section in NAMED_SECTIONS}}
+    return {**content, **{section: {**(source.get(section) or {}), **content[section]} for section in NAMED_SECTIONS}}
