@@ -22,7 +22,7 @@ import httpx
 import psycopg
 from django.conf import settings
 
-from smartgateway.local.tests.processes import descendants
+from smartgateway.local.tests.processes import descendants, free_port
 
 KEY = "sk-sg-a-key-for-tests-only-0123456789abcdefghijklmnop"
 PATIENCE_SECONDS = 60
@@ -175,12 +175,6 @@ def command_of(process: int) -> str:
         return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
     except OSError:
         return ""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def is_refused(port: int) -> bool:

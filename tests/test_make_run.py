@@ -4,21 +4,23 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 from django.conf import settings
 
+from bench.processes import cpu_seconds
 from smartgateway.local.tests.processes import descendants, end, eventually, free_port, parents
 from tests.environment import variables
 
 ROOT = Path(settings.BASE_DIR)
 ASK = [{"role": "user", "content": "What is a list in Python?"}]
+TWO_CORES_FOR_EIGHT_SECONDS = 16  # of CPU: how long that takes says more of what else the machine does
 NOT_IN_A_FRESH_CLONE = (".git", ".venv", "var", ".env", "staticfiles", "*_cache", "__pycache__", ".hypothesis")
 
 
@@ -36,7 +38,6 @@ class Run:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.lines = []
-        self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "smartgateway.local.run"],
             cwd=checkout,
@@ -56,12 +57,12 @@ class Run:
         return "".join(self.lines)
 
     def wait_for_box(self):
-        assert eventually(lambda: self.output.count("━" * 50) >= 2 or self.process.poll() is not None, 60)
+        assert eventually(lambda: self.output.count("━" * 50) >= 2 or self.process.poll() is not None, 180)
         assert f"SmartGateway answers on {self.url}" in self.output, self.output
 
     def stop(self, number=signal.SIGINT):
         self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(120)
         self.reader.join(10)
         return self.process.returncode
 
@@ -131,7 +132,7 @@ def test_the_doctor_finds_every_part_of_a_run_that_goes_on_beside_it(first, chec
 def test_a_second_run_in_the_same_checkout_is_refused_in_one_sentence(first, start):
     second = start()
 
-    assert second.process.wait(30) == 1
+    assert second.process.wait(120) == 1
     second.reader.join(10)
     assert second.output == "`make run` already runs in this checkout: stop it first.\n"
 
@@ -147,10 +148,22 @@ def test_nothing_is_left_of_a_run_that_is_killed_and_the_next_start_is_quick(fir
     second = start()
     second.wait_for_box()
 
-    assert time.monotonic() - second.started_at < 8 * max(1, os.getloadavg()[0] / os.cpu_count())
+    assert cpu_seconds(second.process.pid) < TWO_CORES_FOR_EIGHT_SECONDS
     assert shown_key(first).startswith(shown_key(second).split("…")[0])
     assert shown_key(first) not in second.output
     assert second.stop() == 0
+    assert "SmartGateway has stopped." in second.output
+
+
+def test_a_busy_port_is_one_sentence_before_anything_starts(start):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        run = start(port)
+
+        assert run.process.wait(120) == 1
+
+    run.reader.join(10)
+    assert run.output == f"127.0.0.1:{port} is in use: stop what runs there, or choose another PORT.\n"
 
 
 def test_a_broken_env_file_is_one_sentence(start, checkout):
@@ -159,7 +172,7 @@ def test_a_broken_env_file_is_one_sentence(start, checkout):
 
     run = start()
 
-    assert run.process.wait(30) == 1
+    assert run.process.wait(120) == 1
     written.rename(checkout / ".env")
     run.reader.join(10)
     assert run.output == ".env, line 1 is neither NAME=value nor a # comment: PORT ...\n"

@@ -9,7 +9,7 @@ from audit.journal.frames import Frame, read_frames
 from audit.records import JournalHead, Record
 
 DECODER = msgspec.msgpack.Decoder(tuple[int, Record | JournalHead])
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 class Acknowledgements:

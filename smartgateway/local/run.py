@@ -25,6 +25,7 @@ from smartgateway.local.supervisor import Supervisor
 from smartgateway.local.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+STOPPING = "Stopping: requests are finished and recorded first. Ctrl-C once more does not wait for them."
 LONGEST_SOCKET_PATH = 100  # the kernel's limit is 108 bytes
 
 
@@ -74,7 +75,10 @@ def start(stack: ExitStack) -> int:
     async def show_box() -> None:
         terminal.show(await asyncio.to_thread(closing_box, made, found))
 
-    return asyncio.run(Supervisor(wanted, terminal.tell).run(show_box))
+    supervisor = Supervisor(wanted, terminal.tell, when_stopping=lambda: terminal.show(STOPPING))
+    status = asyncio.run(supervisor.run(show_box))
+    terminal.show("SmartGateway has stopped.")
+    return status
 
 
 def prepare_database() -> Bootstrapped:

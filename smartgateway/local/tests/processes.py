@@ -1,15 +1,23 @@
 """Looking at real processes from a test."""
 
 import os
+import random
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
+
+PATIENCE_SECONDS = 60  # says that something hangs, not how fast the machine is
+NOBODYS_PORTS = range(15_001, 32_000)  # below those that the system gives to connections and to port 0
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """Nobody is given it by chance between now and when it is listened on."""
+    for port in random.sample(NOBODYS_PORTS, 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def parents():
@@ -32,11 +40,19 @@ def descendants(pid):
     return found - {pid}
 
 
+def command_line(pid):
+    """Empty once the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def is_alive(pid):
     return int(pid) in parents()
 
 
-def eventually(condition, seconds=15):
+def eventually(condition, seconds=PATIENCE_SECONDS):
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -11,7 +11,15 @@ import httpx
 import pytest
 from django.conf import settings
 
-from smartgateway.local.tests.processes import descendants, end, eventually, free_port, parents
+from smartgateway.local.tests.processes import (
+    PATIENCE_SECONDS,
+    command_line,
+    descendants,
+    end,
+    eventually,
+    free_port,
+    parents,
+)
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -69,15 +77,15 @@ def is_free(port):
 
 
 def serving_processes(process):
-    return {pid for pid in descendants(process.pid) if b"local.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in descendants(process.pid) if b"local.worker" in command_line(pid)}
 
 
 def test_it_serves_replaces_a_process_that_died_and_stops_with_success(start):
     port = free_port()
     process = start(port)
     assert eventually(lambda: len(serving_processes(process)) == 2 and answers(port))
-    assert answers(port, "/admin/login/")
-    assert answers(port, "/static/admin/css/base.css")
+    assert eventually(lambda: answers(port, "/admin/login/"))
+    assert eventually(lambda: answers(port, "/static/admin/css/base.css"))
 
     killed = min(serving_processes(process))
     os.kill(killed, signal.SIGKILL)
@@ -86,7 +94,7 @@ def test_it_serves_replaces_a_process_that_died_and_stops_with_success(start):
     assert eventually(lambda: answers(port))
 
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=2 * PATIENCE_SECONDS)
 
     assert process.returncode == 0, output
     assert f"Listening on 127.0.0.1:{port}, 2 processes" in output
@@ -97,8 +105,8 @@ def test_nothing_is_left_of_a_gateway_that_is_killed(start):
     port = free_port()
     process = start(port)
     assert eventually(lambda: answers(port))
+    assert eventually(lambda: len(descendants(process.pid)) == 3)
     children = descendants(process.pid)
-    assert len(children) == 3
 
     process.kill()
     process.wait()
@@ -117,7 +125,7 @@ def test_nothing_is_left_of_a_gateway_that_is_killed(start):
 def test_a_place_it_cannot_listen_on_is_one_sentence(start, variables, sentence):
     with socket.create_server(("127.0.0.1", 0)) as busy:
         process = start(busy.getsockname()[1], **variables)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 1
     assert sentence in output.splitlines()[-1]
