@@ -14,6 +14,7 @@ from audit.models.writer import Writer
 TIERS = ["", "local", "haiku", "sonnet", "opus"]
 STATUSES = ["answered", "failed", "refused", "aborted", "interrupted"]
 PHASES = ["explicit", "disabled", "keyword", "heuristic", "llm_classifier", "session", "cache"]
+SIGNED = Q(is_repeated_ask=True) | Q(is_raised=True) | Q(repeated_tool_calls__gt=0)
 
 
 class RoutingDecision(models.Model):
@@ -72,6 +73,7 @@ class RoutingDecision(models.Model):
             models.Index(fields=["team_id", "id"], name="audit_decision_team"),
             WordIndex(fields=["tier", "id"], name="audit_decision_tier_rare"),
             WordIndex(fields=["phase", "id"], name="audit_decision_phase_rare"),
+            models.Index(fields=["id"], condition=SIGNED, name="audit_decision_signed"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(tier__in=TIERS), name="audit_decision_tier"),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -14,7 +15,7 @@ from audit.ids import id_at
 from audit.models import RoutingDecision
 from audit.models.querysets import RoutingDecisionQuerySet, start_of
 from audit.models.record import PHASES as ALL_PHASES
-from audit.models.record import STATUSES
+from audit.models.record import SIGNED, STATUSES
 from audit.reports import today
 from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import PHASES, row_of
@@ -24,7 +25,13 @@ from smartgateway.dashboard.pages import TeamPage
 from smartgateway.dashboard.periods import Period, day_of, periods
 
 PAGE = 50
-NAMES = ("team", "tier", "phase", "status", "key", "version", "from", "to")
+NAMES = ("team", "tier", "phase", "status", "sign", "key", "version", "from", "to")
+SIGNS = {
+    "again": ("asked again", SIGNED & Q(is_repeated_ask=True)),
+    "raised": ("raised by hand", SIGNED & Q(is_raised=True)),
+    "circles": ("going in circles", SIGNED & Q(repeated_tool_calls__gt=0)),
+    "given_up": ("stream given up", Q(outcome__status="aborted", outcome__error_type="client_gone", is_stream=True)),
+}
 
 
 class Decisions(TeamPage):
@@ -50,6 +57,7 @@ class Decisions(TeamPage):
             is_deep=bool(self.request.GET.get("before")),
             choices=choices(Period("", "", month.first, month.last), self.teams),
             phases=[(name, PHASES.get(name, name)) for name in ALL_PHASES],
+            signs=[(name, title) for name, (title, _) in SIGNS.items()],
             statuses=[status for status in STATUSES if status != "answered"],
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -89,6 +97,8 @@ def narrowed(asked: Mapping[str, str], teams: frozenset[int] | None) -> RoutingD
         rows = rows.filter(phase=asked["phase"])
     if asked["status"] in STATUSES:
         rows = rows.filter(outcome__status=asked["status"])
+    if asked["sign"] in SIGNS:
+        rows = rows.filter(SIGNS[asked["sign"]][1])
     if number(asked["version"]):
         rows = of_version(rows, int(number(asked["version"])))
     return within(rows, day_of(asked["from"]), day_of(asked["to"]))

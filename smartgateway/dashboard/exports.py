@@ -15,24 +15,30 @@ from smartgateway.dashboard.filters import Filters
 from smartgateway.dashboard.groups import summed
 
 DIMENSIONS = ["day", "team_name", "key_name", "tier", "served_model", "is_agentic"]
+BESIDE_TAGS = ["phase", "policy_version"]  # which the reports by tag do not tell apart
 SUMS = [*(f"{name}_count" for name in COUNTS), *TOKENS, *MONEY]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def rows_of(reports: DailyReportQuerySet) -> list[dict[str, Any]]:
-    """One for each day, team, key, tier and model; money in USD."""
-    found: Any = reports.order_by().values("team_id", "key_id", *DIMENSIONS).annotate(**summed(SUMS))
+def dimensions(filters: Filters) -> list[str]:
+    return DIMENSIONS if filters.tag else [*DIMENSIONS, *BESIDE_TAGS]
+
+
+def rows_of(reports: DailyReportQuerySet, told_apart: list[str]) -> list[dict[str, Any]]:
+    """One for each day, team, key, tier, model and so on; money in USD."""
+    found: Any = reports.order_by().values("team_id", "key_id", *told_apart).annotate(**summed(SUMS))
     return [
-        {**{name: row[name] for name in DIMENSIONS}, **{name: row[f"total_{name}"] for name in SUMS}}
-        for row in found.order_by(*DIMENSIONS)
+        {**{name: row[name] for name in told_apart}, **{name: row[f"total_{name}"] for name in SUMS}}
+        for row in found.order_by(*told_apart)
     ]
 
 
 def as_csv(filters: Filters, reports: DailyReportQuerySet) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8", headers=_attached(filters, "csv"))
-    writer = csv.DictWriter(response, [*DIMENSIONS, *SUMS])
+    told_apart = dimensions(filters)
+    writer = csv.DictWriter(response, [*told_apart, *SUMS])
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows_of(reports))
+    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows_of(reports, told_apart))
     return response
 
 
@@ -43,7 +49,7 @@ def as_json(filters: Filters, reports: DailyReportQuerySet) -> HttpResponse:
         "time_zone": settings.REPORT_TIME_ZONE,
         "currency": "USD",
         "filters": filters.narrowing,
-        "rows": rows_of(reports),
+        "rows": rows_of(reports, dimensions(filters)),
     }
     return HttpResponse(
         json.dumps(document, default=_plain), content_type="application/json", headers=_attached(filters, "json")

@@ -109,6 +109,7 @@ class Figures:
     keys: list[Group] = field(default_factory=list)
     models: list[Group] = field(default_factory=list)
     phases: list[Group] = field(default_factory=list)
+    versions: list[Group] = field(default_factory=list)
 
     @property
     def spent(self) -> Decimal:
@@ -194,6 +195,7 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
         keys=grouped(rows, "key_id", name="key_name", note="team_name"),
         models=grouped(rows.exclude(served_model=""), "served_model"),
         phases=[] if filters.tag else grouped(rows, "phase"),
+        versions=[] if filters.tag else sorted(grouped(rows, "policy_version"), key=lambda each: -int(each.value)),
     )
 
 

@@ -12,6 +12,7 @@ from smartgateway.dashboard.periods import Period, chosen
 
 TIERS = {"local": "Local", "haiku": "Haiku", "sonnet": "Sonnet", "opus": "Opus", "other": "Other"}
 MOST_CHOICES = 200
+DECISIONS = ("team", "key", "tier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class Filters:
     def narrowing_query(self) -> str:
         """Without the days."""
         return urlencode(self.narrowing)
+
+    @property
+    def decisions_query(self) -> str:
+        """What of this the list of decisions can be narrowed by as well."""
+        days = {"from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
+        return urlencode({**days, **{name: self.narrowing[name] for name in DECISIONS if name in self.narrowing}})
 
     def rows(self, teams: frozenset[int] | None, *, first: date | None = None) -> DailyReportQuerySet:
         """Of the period, or from another first day on."""

@@ -1,10 +1,15 @@
 """What an admin should know before trusting the figures: who builds them and who moves the record is at work."""
 
+import os
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 
+from audit.journal.reader import journals_in
 from audit.models import ReportDay, Writer
 
 SILENT = timedelta(minutes=5)  # reports are built every two minutes, writers are looked at every minute
@@ -22,7 +27,7 @@ class Notice(NamedTuple):
 
 def notices(now: datetime | None = None) -> list[Notice]:
     now = now or timezone.now()
-    return [notice for notice in (_worker(now), _shipper(now)) if notice]
+    return [notice for notice in (_worker(now), _shipper(now), _journals(now)) if notice]
 
 
 def _worker(now: datetime) -> Notice | None:
@@ -46,6 +51,26 @@ def _shipper(now: datetime) -> Notice | None:
         f"Its shipper was last seen {_since(writer.seen_at, now)} ago. Nothing is lost: what waits there is in the "
         "figures once it runs again (manage.py serve starts it).",
     )
+
+
+def _journals(now: datetime) -> Notice | None:
+    """Of this host: a journal that another one has followed goes at once, unless it cannot be shipped."""
+    directory = Path(settings.AUDIT_JOURNAL_DIR)
+    left = [directory / name for names in journals_in(directory).values() for name in sorted(names)[:-1]]
+    stuck = [each for each in map(_seen, left) if each and each.st_mtime < (now - SILENT).timestamp()]
+    if not stuck:
+        return None
+    return Notice(
+        f"{sum(each.st_size for each in stuck) / 1e6:,.0f} MB of records wait in the journals of this host",
+        "They have not reached the database for more than five minutes: the shipper's own words say why. Nothing is "
+        "lost; at AUDIT_JOURNAL_MAX_MB new requests are refused.",
+    )
+
+
+def _seen(path: Path) -> os.stat_result | None:
+    with suppress(FileNotFoundError):  # shipped meanwhile
+        return path.stat()
+    return None
 
 
 def _since(moment: datetime, now: datetime) -> str:

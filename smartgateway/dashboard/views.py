@@ -15,7 +15,8 @@ from smartgateway.dashboard.bypassing import bypassed
 from smartgateway.dashboard.expectations import compared
 from smartgateway.dashboard.exports import as_csv, as_json
 from smartgateway.dashboard.figures import Figures, figures
-from smartgateway.dashboard.filters import TIERS, choices, filters, number
+from smartgateway.dashboard.filters import TIERS, Filters, choices, filters, number
+from smartgateway.dashboard.groups import Group
 from smartgateway.dashboard.notices import notices
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
 from smartgateway.dashboard.periods import day_of, machine_cost, periods
@@ -40,6 +41,7 @@ class Overview(TeamPage):
             periods=periods(day).values(),
             period=asked.period,
             filters=asked,
+            only=only(asked, shown),
             choices=choices(asked.period, self.teams),
             figures=shown,
             bypassed=bypassed(asked, self.teams),
@@ -62,11 +64,13 @@ class Statement(TeamPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = filters(self.request.GET, today(), default="last-month")
+        shown = figures(asked, self.teams)
         return super().get_context_data(
             **kwargs,
             filters=asked,
+            only=only(asked, shown),
             period=asked.period,
-            figures=figures(asked, self.teams),
+            figures=shown,
             scope=scope(self.teams),
             machine_cost=machine_cost(asked.period, settings.LOCAL_MONTHLY_COST),
             time_zone=settings.REPORT_TIME_ZONE,
@@ -129,6 +133,16 @@ def scope(teams: frozenset[int] | None) -> str:
     if teams is None:
         return "All teams"
     return ", ".join(Team.objects.filter(pk__in=teams).values_list("name", flat=True))
+
+
+def only(asked: Filters, shown: Figures) -> list[str]:
+    """What the figures are narrowed to, in words."""
+    names = {"team": dict(named(shown.teams)), "key": dict(named(shown.keys)), "tier": TIERS}
+    return [f"{name} {names.get(name, {}).get(value, value)}" for name, value in asked.narrowing.items()]
+
+
+def named(groups: list[Group]) -> list[tuple[str, str]]:
+    return [(group.value, group.title) for group in groups]
 
 
 def trend(shown: Figures) -> dict[str, Any]:

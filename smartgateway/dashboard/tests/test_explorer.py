@@ -38,13 +38,18 @@ def manager(client):
 
 @pytest.mark.parametrize(
     "asked",
-    [{"team": 7}, {"key": 70}, {"tier": "opus"}, {"phase": "explicit"}, {"status": "failed"}, {"from": "2026-11-24"}],
-    ids=lambda asked: next(iter(asked)),
+    [
+        *({"team": 7}, {"key": 70}, {"tier": "opus"}, {"phase": "explicit"}, {"status": "aborted"}),
+        *({"sign": sign} for sign in ("again", "raised", "circles", "given_up")),
+        {"from": "2026-11-24"},
+    ],
+    ids=lambda asked: "-".join(map(str, next(iter(asked.items())))),
 )
 def test_decisions_are_found_by_each_filter(admin_client, asked):
     later = id_at(NOW + timedelta(days=1))
-    found = decision(id=later, key_name="wanted", team_id=7, key_id=70, tier="opus", phase="explicit")
-    outcome(found, status="failed")
+    of_all = {"is_repeated_ask": True, "is_raised": True, "repeated_tool_calls": 3, "is_stream": True}
+    found = decision(id=later, key_name="wanted", team_id=7, key_id=70, tier="opus", phase="explicit", **of_all)
+    outcome(found, status="aborted", error_type="client_gone")
     outcome(decision(id=id_at(NOW), key_name="unwanted"))
 
     page = text(admin_client.get(ADDRESS, asked))

@@ -1,4 +1,5 @@
 import csv
+import os
 import re
 from datetime import date, timedelta
 from decimal import Decimal
@@ -209,6 +210,57 @@ def test_what_is_shown_can_be_taken_away_as_json(admin_client):
     assert document["filters"] == {"tier": "opus"}
     assert [row["request_count"] for row in document["rows"]] == [4]
     assert Decimal(document["rows"][0]["cost"]) == Decimal("1.5")
+
+
+@pytest.mark.parametrize(("asked", "is_told"), [({}, True), ({"tag": "nightly"}, False)], ids=["all", "by tag"])
+def test_phase_and_policy_are_told_apart_where_the_reports_do(admin_client, asked, is_told):
+    report("opus", phase="explicit", policy_version=4)
+    report("opus", tag="nightly")
+
+    (row,) = admin_client.get(reverse("dashboard:export"), {**asked, "format": "json"}).json()["rows"]
+
+    assert (row.get("phase"), row.get("policy_version")) == (("explicit", 4) if is_told else (None, None))
+
+
+@pytest.mark.parametrize("page", ["overview", "statement"])
+def test_what_the_figures_are_narrowed_to_is_said_in_words(admin_client, page):
+    made = report("opus", team_id=7, team_name="Payments", key_name="laptop")
+    asked = {"period": "today", "team": 7, "key": made.key_id, "tier": "opus"}
+
+    assert "All teams, only team Payments, key laptop, tier Opus." in text(
+        admin_client.get(reverse(f"dashboard:{page}"), asked)
+    )
+
+
+def test_figures_are_told_apart_by_policy_version_and_lead_to_its_decisions(admin_client):
+    report("local", requests=30, policy_version=9)
+    report("local", requests=10, policy_version=10)
+
+    page = text(admin_client.get(ADDRESS, {"tier": "local"}))
+
+    newest, older = (
+        page.index(f"?version={number}&amp;from=2026-11-23&amp;to=2026-11-23&amp;tier=local") for number in (10, 9)
+    )
+    assert newest < older
+    assert '30 <span class="quiet">75 %</span>' in page
+
+
+def test_a_sign_of_trouble_leads_to_its_decisions(admin_client):
+    report("local", repeated_ask_count=3)
+
+    assert 'decisions/?sign=again&amp;from=2026-11-23&amp;to=2026-11-23">3</a>' in text(admin_client.get(ADDRESS))
+
+
+@pytest.mark.parametrize(("minutes", "is_said"), [(9, True), (1, False)], ids=["for long", "just now"])
+def test_a_journal_that_another_followed_and_that_stays_is_said(admin_client, settings, tmp_path, minutes, is_said):
+    settings.AUDIT_JOURNAL_DIR = tmp_path
+    then = (timezone.now() - timedelta(minutes=minutes)).timestamp()
+    for number in (1, 2):
+        path = tmp_path / f"{'a' * 32}.{number:06}.journal"
+        path.write_bytes(bytes(3_000_000))
+        os.utime(path, (then, then))
+
+    assert ("3 MB of records wait in the journals of this host" in text(admin_client.get(ADDRESS))) is is_said
 
 
 def test_a_statement_says_what_was_spent_and_saved_in_last_month(admin_client):
