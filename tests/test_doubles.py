@@ -155,7 +155,7 @@ async def test_our_provider_speaks_to_claudes_double(claude_address, is_streamed
     assert finish == "tool_calls"
     assert account.is_complete
     assert account.upstream_request_id.startswith("req_")
-    assert account.dropped_params == ["temperature", "max_tokens"]
+    assert account.dropped_params == ["temperature", "reasoning_effort", "max_tokens"]
 
 
 @pytest.mark.parametrize("word", ["[[break]]", "[[error-event]]", "[[429]]", "[[529]]", "[[html]]", "[[spend-limit]]"])

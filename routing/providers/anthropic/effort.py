@@ -23,7 +23,9 @@ def fill(sent: dict[str, Any], body: Mapping[str, Any], traits: Traits, dropped:
     thinks = thinking["type"] == "adaptive" if thinking else traits.thinks
     if thinks and limit <= SMALL_MAX_TOKENS:
         # Thinking is taken out of the same limit: little of it, and room for that little.
-        level = level or "low"
+        if level != "low":
+            level = "low"
+            dropped.append("reasoning_effort")
         limit += HEAD_ROOM_TOKENS
         dropped.append("max_tokens")
     sent["max_tokens"] = limit

@@ -58,6 +58,7 @@ def fit_limit(members: Members, traits: Traits, *, thinks_unasked: bool) -> None
     if limit > traits.max_output_tokens:
         members.write("max_tokens", traits.max_output_tokens)
     elif thinks_unasked and 0 < limit <= SMALL_MAX_TOKENS:
-        if "effort" not in (members.read("output_config") or {}):
+        if (members.read("output_config") or {}).get("effort") != "low":
             set_effort(members, "low")
+            members.note("output_config.effort")
         members.write("max_tokens", limit + HEAD_ROOM_TOKENS)

@@ -174,20 +174,21 @@ def test_what_a_client_sets_for_the_model_that_it_names_is_its_own():
 
 
 @pytest.mark.parametrize(
-    ("limit", "body", "expected", "level"),
+    ("limit", "body", "expected", "level", "named"),
     [
-        (100, {}, 2_148, "low"),
-        (2_048, {"output_config": {"effort": "medium"}}, 4_096, "medium"),
-        (100, {"thinking": {"type": "adaptive"}}, 100, None),
-        (2_049, {}, 2_049, None),
+        (100, {}, 2_148, "low", ["output_config.effort", "max_tokens"]),
+        (2_048, {"output_config": {"effort": "medium"}}, 4_096, "low", ["output_config.effort", "max_tokens"]),
+        (100, {"output_config": {"effort": "low"}}, 2_148, "low", ["max_tokens"]),
+        (100, {"thinking": {"type": "adaptive"}}, 100, None, []),
+        (2_049, {}, 2_049, None, []),
     ],
 )
-def test_a_small_limit_gets_room_for_thinking_that_nobody_asked_for(limit, body, expected, level):
+def test_a_small_limit_gets_low_effort_and_room_for_thinking_that_nobody_asked_for(limit, body, expected, level, named):
     content, dropped = sent(OPUS, model="auto", max_tokens=limit, **body)
 
     assert content["max_tokens"] == expected
     assert content.get("output_config", {}).get("effort") == level
-    assert dropped == (["max_tokens"] if expected != limit else [])
+    assert dropped == named
 
 
 def test_warming_the_cache_stays_an_answer_of_no_tokens():

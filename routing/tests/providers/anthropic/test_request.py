@@ -396,12 +396,16 @@ def test_the_limit_is_always_there(given, expected, dropped):
     assert request.dropped == dropped
 
 
-def test_a_small_limit_gets_low_effort_and_room_for_thinking():
-    request = request_for(max_tokens=100)
+@pytest.mark.parametrize(
+    ("effort", "lowered"),
+    [(None, ["reasoning_effort"]), ("high", ["reasoning_effort"]), ("low", []), ("none", [])],
+)
+def test_a_small_limit_gets_low_effort_first_and_then_room_for_that_little_thinking(effort, lowered):
+    request = request_for(max_tokens=100, reasoning_effort=effort)
 
     assert request.body["max_tokens"] == 100 + 2_048
     assert request.body["output_config"] == {"effort": "low"}
-    assert request.dropped == ["max_tokens"]
+    assert request.dropped == [*lowered, "max_tokens"]
 
 
 @pytest.mark.parametrize(("model", "effort"), [(OLD, None), (HAIKU, "none"), ("claude-opus-4-8", None)])
