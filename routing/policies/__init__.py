@@ -13,6 +13,7 @@ from routing.policies.publishing import NothingToPublishError, draft_changes, pu
 from routing.policies.served import served_models
 from routing.policies.shipped import bounds
 from routing.policies.snapshot import (
+    BrokenVersionError,
     PolicyMissingError,
     current,
     forget,
@@ -27,6 +28,7 @@ from routing.policies.validation import MOST_PHRASES, opposed_phrases, problems
 __all__ = [
     "MOST_PHRASES",
     "RESERVED",
+    "BrokenVersionError",
     "Content",
     "NothingToPublishError",
     "PolicyMissingError",

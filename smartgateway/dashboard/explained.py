@@ -10,6 +10,7 @@ from audit.models.feedback import VERDICTS
 from audit.presentation.words import outcome_of, words
 from routing.engine.explain import Explanation, deciding
 from routing.engine.features import Features
+from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.telling import cause, destination, otherwise
 from routing.engine.types import Reason
 from smartgateway.completions.explaining import explanation_again, reasons_of
@@ -25,6 +26,7 @@ ENDS = {
 
 
 IDS = ("hits", "introduced_by", "aside")  # of phrases
+TUNED = frozenset(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
 STATES = ("decided", "fired", "near", "")
 
 
@@ -36,6 +38,7 @@ class Rule:
     distance: str
     points_to: str
     state: str  # decided, fired, near, or empty
+    page: str  # the name of its page in the workbench, if it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def _rule(reason: Reason, state: str) -> Rule:
         measured(reason.margin),
         str(reason.points_to or "").lower(),
         state,
+        reason.rule if reason.rule in TUNED else "",
     )
 
 

@@ -12,7 +12,7 @@ from routing import policies
 from routing.models import AdminChange
 from routing.policies.files import MOST_BYTES
 from smartgateway.workbench.pages import PolicyPage, PolicyView
-from smartgateway.workbench.versions import as_file, found
+from smartgateway.workbench.versions import as_file, readable
 
 LOADED = "The draft now holds {}. Nothing takes effect until it is published."
 
@@ -26,7 +26,7 @@ class DraftFile(PolicyView):
 class Reset(PolicyView):
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
         name = f"version {number}"
-        return load(request, found(number).content, AdminChange.Action.RESET, name, "workbench:versions")
+        return load(request, readable(number).content, AdminChange.Action.RESET, name, "workbench:versions")
 
 
 class ImportForm(forms.Form):

@@ -44,7 +44,7 @@ class Version(PolicyPage):
             before=before,
             changes=policies.changes(before.content if before else None, version.content),
             newest=PolicyVersion.objects.defer("content").newest(),
-            phrases=sorted(version.content["phrases"].items()),
+            phrases=sorted(version.content.get("phrases", {}).items()),
             draft_digest=policies.digest_of(policies.draft_content()),
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -52,7 +52,7 @@ class Version(PolicyPage):
 
 class VersionFile(PolicyView):
     def get(self, request: HttpRequest, number: int) -> HttpResponse:
-        return as_file(policies.version_yaml(found(number)), f"policy-{number}.yaml")
+        return as_file(policies.version_yaml(readable(number)), f"policy-{number}.yaml")
 
 
 class Compare(PolicyPage):
@@ -83,6 +83,16 @@ def found(number: int) -> PolicyVersion:
     version = PolicyVersion.objects.filter(number=number).first() if number < 2**31 else None
     if version is None:
         raise Http404(f"There is no version {number}.")
+    return version
+
+
+def readable(number: int) -> PolicyVersion:
+    """One that a process could serve."""
+    version = found(number)
+    try:
+        policies.frozen(version)
+    except policies.BrokenVersionError as exc:
+        raise Http404(str(exc)) from exc
     return version
 
 

@@ -7,11 +7,13 @@ import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.ids import id_at
 from routing import policies
 from routing.engine.features import Features
 from routing.engine.signals import compute_routing_signals
+from routing.models import PolicyVersion
 from routing.tests.engine.given import measured, shipped, surroundings
 from smartgateway.dashboard import explorer
 from smartgateway.dashboard.explained import explained
@@ -99,6 +101,29 @@ def test_the_page_shows_rules_attempts_costs_and_baselines(admin_client):
 
     for shown in ("64,213", "30,000", "1.14", "$0.2500", "$0.7500", "$0.5000"):
         assert shown in page
+
+
+def test_an_admin_is_led_from_a_decision_to_its_rule_and_its_policy(admin_client, manager):
+    made = decision(reasons=[["tool_loop", 1.0, 4.0, 0.88, "CLAUDE", True]], policy_version=1, team_id=manager.team.pk)
+    links = (reverse("workbench:rule", args=["tool_loop"]), reverse("workbench:version", args=[1]))
+
+    mine = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
+    theirs = text(manager.get(reverse("dashboard:decision", args=[made.pk])))
+
+    assert all(link in mine for link in links)
+    assert not any(link in theirs for link in links)
+
+
+def test_decisions_are_narrowed_to_those_of_one_version(admin_client):
+    PolicyVersion.objects.create(number=1, content={}, digest="d", note="first")
+    decision(policy_version=1, key_name="by the first", id=id_at(timezone.now()))
+    decision(policy_version=2, key_name="by the second", id=id_at(timezone.now()))
+
+    page = text(admin_client.get(ADDRESS, {"version": "1"}))
+
+    assert "by the first" in page
+    assert "by the second" not in page
+    assert "None that fit." in text(admin_client.get(ADDRESS, {"version": "9"}))
 
 
 FIRED = [["tool_loop", 1.0, 4.0, 0.88, "CLAUDE", True], ["opus_score", 0.0, 0.5, -0.5, "", False]]

@@ -63,6 +63,15 @@ def test_a_version_that_is_not_there_is_not_found(admin_client, name):
         assert admin_client.get(reverse(f"workbench:{name}", args=[number])).status_code == 404
 
 
+def test_a_version_that_nothing_can_read_is_shown_and_neither_exported_nor_loaded(admin_client):
+    PolicyVersion.objects.create(number=2, content={"mode": "local_first"}, digest="0" * 64, note="broken")
+
+    assert "broken" in text(admin_client.get(reverse("workbench:version", args=[2])))
+    assert "Smart routing" in text(admin_client.get(COMPARE, {"from": "1", "to": "2"}))
+    assert admin_client.get(reverse("workbench:version_file", args=[2])).status_code == 404
+    assert admin_client.post(reverse("workbench:reset", args=[2])).status_code == 404
+
+
 def test_any_two_versions_are_compared_in_both_directions(admin_client, change):
     change(0.75)
     policies.publish("Fewer opus")
