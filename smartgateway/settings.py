@@ -176,7 +176,7 @@ UPSTREAM_TRANSPORT = choice("UPSTREAM_TRANSPORT", ("fast", "httpx"), "fast")
 
 # Routing: the first policy is made from these; afterwards the rows rule
 ENABLE_SMART_ROUTING: bool = read("bool", "ENABLE_SMART_ROUTING", default=True)
-SMART_ROUTING_MODE = choice("SMART_ROUTING_MODE", ("local_first", "keyword"), "local_first")
+SMART_ROUTING_MODE = choice("SMART_ROUTING_MODE", ("local_first", "keyword", "observe"), "local_first")
 ROUTING_CLASSIFIER_MODEL: str = read("str", "ROUTING_CLASSIFIER_MODEL", default=LOCAL_LLM_DEFAULT_MODEL)
 ROUTING_CLASSIFIER_TIMEOUT: float = positive("ROUTING_CLASSIFIER_TIMEOUT", 5.0, "float")
 ROUTING_CLASSIFIER_CACHE_SIZE: int = positive("ROUTING_CLASSIFIER_CACHE_SIZE", 256)

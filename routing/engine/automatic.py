@@ -22,6 +22,8 @@ from routing.engine.types import (
 )
 
 KEYWORD_MODE = "keyword"
+OBSERVE_MODE = "observe"
+OBSERVING = Reason("observing", 1.0, 1.0, 0.0)
 
 
 class NeedsVerdict(NamedTuple):
@@ -65,6 +67,8 @@ def should_use_opus(features: Features, policy: Policy) -> bool:
 def _without_weighing(features: Features, policy: Policy) -> _Draft | None:
     if not policy.enabled:
         return _Draft(Tier.SONNET, Phase.DISABLED, (Reason("routing_disabled", 1.0, 1.0, 0.0),))
+    if policy.mode == OBSERVE_MODE:
+        return _Draft(Tier.SONNET, Phase.DISABLED, (OBSERVING,))
     if policy.mode == KEYWORD_MODE:
         hits = len(weights_of(features, policy, "keyword_opus"))
         threshold = policy.thresholds["keyword_opus_hits"]

@@ -22,6 +22,7 @@ OUTRIGHT: Mapping[str, str] = {
     Phase.CACHE: "the same request had been answered before",
 }
 HELD: Mapping[str, str] = {
+    "observing": "the policy only observes, and routes nothing",
     "local_only": "it must not leave the team's own machines",
     "min_tier": "its client asked for at least this tier",
     "allowed_tiers": "its key may use nothing nearer to what the rules chose",

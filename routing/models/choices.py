@@ -23,6 +23,7 @@ class Rung(models.TextChoices):
 class Mode(models.TextChoices):
     LOCAL_FIRST = "local_first", "local first: the cheapest tier that is good enough"
     KEYWORD = "keyword", "keyword: Claude only, opus or sonnet by keywords"
+    OBSERVE = "observe", "observe: nothing is routed, what auto would have chosen is recorded beside it"
 
 
 class AmbiguousTier(models.TextChoices):

@@ -108,6 +108,7 @@ async def test_the_classifier_is_not_asked_when_it_is_not_wanted(judge):
         pytest.param(ask(SIMPLE, requested_model="opus"), POLICY, Phase.EXPLICIT, id="explicit"),
         pytest.param(ask(SIMPLE), made_policy(enabled=False), Phase.DISABLED, id="disabled"),
         pytest.param(ask(SIMPLE), made_policy(mode="keyword"), Phase.KEYWORD, id="keyword mode"),
+        pytest.param(ask(SIMPLE), made_policy(mode="observe"), Phase.DISABLED, id="observing"),
     ],
 )
 async def test_what_auto_would_have_done_is_noted_beside_a_choice_that_overruled_it(judge, request_, policy, phase):

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from smartgateway.workbench.backtest.views import Backtests, Begin, Preview, Result, Stop
+from smartgateway.workbench.backtest.views import Backtests, Begin, BeginRouting, Preview, Result, Stop
 from smartgateway.workbench.drafts import DraftFile, Import, LoadPreset, Presets, Reset
 from smartgateway.workbench.evidence.pages import Doubt, Evidence, Rule, Summarise
+from smartgateway.workbench.observing import Observed
 from smartgateway.workbench.playground.pages import Playground
 from smartgateway.workbench.publishing import Publish, RollBack
 from smartgateway.workbench.versions import Compare, Version, VersionFile, Versions
@@ -25,8 +26,10 @@ urlpatterns = [
     path("evidence/doubt/", Doubt.as_view(), name="doubt"),
     path("evidence/rules/<slug:name>/", Rule.as_view(), name="rule"),
     path("evidence/sum-up/", Summarise.as_view(), name="summarise"),
+    path("observed/", Observed.as_view(), name="observed"),
     path("backtest/", Backtests.as_view(), name="backtest"),
     path("backtest/begin/", Begin.as_view(), name="backtest_begin"),
+    path("backtest/begin-routing/", BeginRouting.as_view(), name="backtest_begin_routing"),
     path("backtest/preview/", Preview.as_view(), name="backtest_preview"),
     path("backtest/<int:pk>/", Result.as_view(), name="backtest_result"),
     path("backtest/<int:pk>/stop/", Stop.as_view(), name="backtest_stop"),

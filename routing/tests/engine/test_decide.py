@@ -188,6 +188,20 @@ def test_keyword_mode_knows_only_sonnet_and_opus(text, tier):
     assert (decision.tier, decision.phase) == (tier, Phase.KEYWORD)
 
 
+@pytest.mark.parametrize("text", ["hello", AUDIT, "blue boats"])
+def test_a_policy_that_observes_sends_everything_to_the_default_model(text):
+    decision = decide(request(text), policy(mode="observe"), surroundings())
+
+    assert (decision.tier, decision.model, decision.phase) == (Tier.SONNET, MODELS["sonnet"], Phase.DISABLED)
+    assert fired(decision) == {"observing"}
+
+
+def test_a_policy_that_observes_keeps_local_what_must_stay_local():
+    decision = decide(request("blue boats", local_only=True), policy(mode="observe"), surroundings())
+
+    assert decision.tier is Tier.LOCAL
+
+
 def test_keyword_mode_follows_the_switch():
     assert not should_use_opus(measured(AUDIT), policy(switches={"allow_auto_opus": False}))
     assert should_use_opus(measured(AUDIT), shipped())

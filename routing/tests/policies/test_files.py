@@ -66,7 +66,7 @@ def test_what_a_file_leaves_out_stays_as_it_is(draft):
         ("thresholds: {opus_score_threshold: nan}", "'nan' is no number"),
         ("thresholds: [1]", "thresholds: it holds names with values"),
         ("switches: {tier_words: maybe}", "'maybe' is neither true nor false"),
-        ("mode: random", "'random' is none of local_first, keyword"),
+        ("mode: random", "'random' is none of local_first, keyword, observe"),
         ("phrases: {scope: {roadmap: 11}}", "weighs 11: use a weight above 0"),
         ("phrases: {scope: {roadmap: heavy}}", "'heavy' is no number"),
         ("phrases: {scope: [roadmap, Roadmap]}", "'Roadmap' stands there twice"),

@@ -38,6 +38,7 @@ class Backtest(models.Model):
     first_day = models.DateField()
     last_day = models.DateField(null=True, help_text="None for a shadow, which goes on until it is stopped.")
     position = models.UUIDField(null=True, help_text="The last decision that was tried again.")
+    name = models.CharField(max_length=80, blank=True, default="", help_text="Of what is neither draft nor version.")
     version = models.PositiveIntegerField(default=0, help_text="0 for the draft of that moment.")
     total = models.PositiveBigIntegerField(default=0)
     done = models.PositiveBigIntegerField(default=0)
@@ -66,7 +67,7 @@ class Backtest(models.Model):
 
     @property
     def title(self) -> str:
-        return f"Version {self.version}" if self.version else "The draft"
+        return self.name or (f"Version {self.version}" if self.version else "The draft")
 
     @property
     def is_shadow(self) -> bool:

@@ -31,13 +31,16 @@ def policy_of(content: policies.Content, digest: str, version: int = 0) -> Polic
     return policies.frozen(PolicyVersion(number=version, content=content, digest=digest))
 
 
-def begun(content: policies.Content, days: tuple[date, date | None], author: str, version: int = 0) -> Backtest:
+def begun(
+    content: policies.Content, days: tuple[date, date | None], author: str, version: int = 0, name: str = ""
+) -> Backtest:
     """A backtest that waits for a worker; `days` without a last one are a shadow."""
     first, last = days
     backtest = Backtest.objects.create(
         content=content,
         digest=policies.digest_of(content),
         version=version,
+        name=name,
         first_day=first,
         last_day=last,
         author=author,

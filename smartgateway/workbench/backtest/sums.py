@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from routing.engine.types import Band
+from routing.engine.types import Band, Phase
 from smartgateway.workbench.backtest.again import BY_NAME, CALLED, REFUSED, Again
 from smartgateway.workbench.backtest.costs import NOTHING, Bill
 from smartgateway.workbench.backtest.flips import Change
 from smartgateway.workbench.backtest.rows import Row
 
-WEIGHED_PHASES = frozenset({"heuristic", "llm_classifier", "session"})
 OPEN = "open"  # where a request goes that is not decidable
 KEPT_OF_A_PAIR = 5  # flipped requests in the sample, of each pair of tiers
 MOST_GROUPS = 10_000
@@ -124,7 +123,7 @@ class Sums:
             if all(way.calls for way in ways):
                 counts["calls_low"] += is_called or is_new
                 counts["asked_low"] += is_new
-        if row.phase in WEIGHED_PHASES:
+        if row.phase != Phase.EXPLICIT:
             counts["weighed"] += 1
             counts["sure_before"] += row.band != Band.AMBIGUOUS
             sure = [way.band is not Band.AMBIGUOUS for way in ways]

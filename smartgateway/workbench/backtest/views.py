@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.reports import today
 from routing import policies
 from routing.models import PolicyVersion
+from routing.route import LOCAL_FIRST
 from smartgateway.dashboard.periods import chosen, periods
 from smartgateway.workbench.backtest import running
 from smartgateway.workbench.backtest.model import Backtest
@@ -58,6 +59,20 @@ class Begin(AdminView):
         if content is None:
             return redirect("workbench:backtest")
         backtest = running.begun(content, _days(request), request.user.get_username(), version)
+        run_later(backtest.pk)
+        return redirect("workbench:backtest_result", pk=backtest.pk)
+
+
+class BeginRouting(AdminView):
+    """Tries the policy in force as if it routed, whatever its mode."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        newest_version = PolicyVersion.objects.newest()
+        if newest_version is None:
+            raise Http404
+        content = {**newest_version.content, "enabled": True, "mode": LOCAL_FIRST}
+        name = f"Version {newest_version.number}, routing"
+        backtest = running.begun(content, _days(request), request.user.get_username(), newest_version.number, name)
         run_later(backtest.pk)
         return redirect("workbench:backtest_result", pk=backtest.pk)
 

@@ -1,0 +1,95 @@
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from audit.models import BypassReport
+from audit.reports import today
+from routing import policies, prices
+from routing.models import RoutingSettings
+from smartgateway.dashboard.tests.rows import decision, outcome, report
+from smartgateway.workbench.backtest.model import Backtest
+
+pytestmark = pytest.mark.django_db
+ADDRESS = reverse("workbench:observed")
+
+
+@pytest.fixture(autouse=True)
+def _published():
+    prices.load_defaults()
+    policies.load_defaults()
+    policies.forget()
+    yield
+    policies.forget()
+
+
+def body(answer):
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def bypass(tier="sonnet", auto_tier="local", **fields):
+    values = {"team_id": 1, "team_name": "Payments", "requested_model": "", "day": today(), "request_count": 1}
+    money = {"cost": Decimal("0.30"), "saving": Decimal("0.30")}
+    return BypassReport.objects.create(tier=tier, auto_tier=auto_tier, **{**values, **money, **fields})
+
+
+def observe():
+    RoutingSettings.objects.update(mode="observe")
+    policies.publish("Look first", author="ada")
+
+
+def test_the_page_says_what_routing_would_have_saved_and_risked(admin_client):
+    report("sonnet", day=today(), requests=5, bypassed_count=4, bypassed_cost="1.20", bypassed_saving="0.70")
+    bypass(request_count=3)
+    bypass("sonnet", "opus", saving=Decimal("-0.20"))
+
+    page = body(admin_client.get(ADDRESS))
+
+    assert "<dd>$0.70</dd>" in page
+    assert "of $1.20 that these requests cost" in page
+    assert "<dt>At risk</dt> <dd>3</dd>" in page
+    assert "Payments" in page
+
+
+def test_it_says_whether_the_policy_observes(admin_client):
+    routing = body(admin_client.get(ADDRESS))
+    observe()
+
+    observing = body(admin_client.get(ADDRESS))
+
+    assert "The policy routes" in routing
+    assert "<strong>observes</strong>" in observing
+
+
+def test_what_the_rules_were_least_sure_of_comes_first(admin_client):
+    for key, confidence, auto_tier in (("sure", 0.9, "local"), ("doubtful", 0.5, "local"), ("no risk", 0.1, "opus")):
+        fields = {"phase": "disabled", "tier": "sonnet", "model": "claude-sonnet-5-5", "key_name": key}
+        outcome(decision(confidence=confidence, auto_tier=auto_tier, **fields))
+
+    page = body(admin_client.get(ADDRESS))
+
+    assert page.index("doubtful") < page.index("sure<")
+    assert "no risk" not in page
+
+
+def test_the_whole_period_is_tried_with_routing_on(admin_client):
+    observe()
+
+    page = body(
+        admin_client.post(
+            reverse("workbench:backtest_begin_routing"),
+            {"from": today().isoformat(), "to": today().isoformat()},
+            follow=True,
+        )
+    )
+
+    backtest = Backtest.objects.get()
+    assert (backtest.content["mode"], backtest.title) == ("local_first", "Version 2, routing")
+    assert "Mode: observe" in page
+
+
+def test_without_a_version_there_is_nothing_to_try(admin_client, monkeypatch):
+    monkeypatch.setattr("routing.models.versions.PublishedVersions.newest", lambda rows: None)
+
+    assert admin_client.post(reverse("workbench:backtest_begin_routing")).status_code == 404
