@@ -14,6 +14,7 @@ from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.telling import cause, destination, otherwise
 from routing.engine.types import Reason
 from smartgateway.completions.explaining import explanation_again, reasons_of
+from smartgateway.dashboard.charged import Charged, charged
 from smartgateway.dashboard.decisions import measured
 
 ENDS = {
@@ -51,6 +52,7 @@ class Explained:
     silent_rules: list[Rule]  # what was tried and neither fired nor came near
     features: list[tuple[str, str]]
     attempts: list[Attempt]
+    prices: list[Charged]
     outcome: Outcome | None
     candidates: list[tuple[str, Decimal | None]]
     baselines: list[tuple[str, Decimal | None]]
@@ -64,13 +66,15 @@ class Explained:
 def explained(decision: RoutingDecision) -> Explained:
     outcome, found = outcome_of(decision), explanation_again(decision)
     tried = rules(decision, found)
+    attempts = list(decision.attempts.order_by("number"))
     return Explained(
         sentence=sentence(decision, outcome),
         flips=[otherwise(flip) for flip in found.flips] if found else [],
         rules=[rule for rule in tried if rule.state],
         silent_rules=[rule for rule in tried if not rule.state],
         features=features(bytes(decision.features)),
-        attempts=list(decision.attempts.order_by("number")),
+        attempts=attempts,
+        prices=charged(attempts),
         outcome=outcome,
         candidates=[(tier, None if cost is None else Decimal(cost)) for tier, cost in decision.candidates],
         baselines=[

@@ -35,6 +35,7 @@ ENDS = (
 )
 STREAMED = 0.8
 FALLBACK_SHARE = 0.02
+FALLBACKS = {"local": "haiku", "sonnet": "opus"}
 ASKED_AGAIN = 0.02  # of people's asks
 RAISED = 0.2  # of people's asks that name a tier
 IN_CIRCLES = 0.015  # of agents' turns
@@ -130,11 +131,12 @@ def _give_signs(decision: DecisionRecord, draw: random.Random) -> None:
 
 
 def _fall_back(exchange: Exchange) -> Candidate:
-    """The chosen tier was overloaded: the first attempt ended, the next tier serves."""
+    """The chosen tier could not serve: the first attempt ended, the next of the policy's chain answers."""
     failed = exchange.begin(exchange.take_first_intent() or exchange.intend(Candidate("", "", "")))
-    failed.error_type, failed.status, failed.duration = "overloaded", 529, 0.4
-    exchange.fallback_causes.append("overloaded")
-    name = "opus" if failed.tier == "sonnet" else "sonnet"
+    is_local = failed.provider_name == "local"
+    failed.error_type, failed.status, failed.duration = ("timeout", None, 6.0) if is_local else ("overloaded", 529, 0.4)
+    exchange.fallback_causes.append(f"{failed.tier or failed.request_model}:{failed.error_type}")
+    name = FALLBACKS.get(failed.tier, "sonnet")
     return Candidate(name, "anthropic", exchange.routed.policy.models[name])
 
 

@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -10,10 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.ids import id_at
+from audit.models import Attempt
 from routing import policies
 from routing.engine.features import Features
 from routing.engine.signals import compute_routing_signals
-from routing.models import PolicyVersion
+from routing.models import ModelPrice, PolicyVersion
+from routing.models.prices import AMOUNTS
 from routing.tests.engine.given import measured, shipped, surroundings
 from smartgateway.dashboard import explorer
 from smartgateway.dashboard.explained import explained
@@ -236,3 +239,39 @@ def test_a_stream_that_was_given_up_says_so(admin_client):
     page = text(admin_client.get(reverse("dashboard:decision", args=[left.pk])))
 
     assert "The client left the stream before its end" in page
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [(100_000, '$0.10</td><td class="number">$0.50'), (100_001, "above 100,000 input tokens")],
+    ids=["up to the limit", "above it"],
+)
+def test_a_decisions_page_shows_the_prices_that_it_was_charged_by(admin_client, tokens, words):
+    price = ModelPrice.objects.create(
+        provider_name="anthropic",
+        model="claude-haiku-5-5",
+        valid_from=NOW,
+        **dict(
+            zip(
+                AMOUNTS,
+                ["0.10", "0.50", "0.01", "0.125", "0.20", 100_000, "0.5", "2.5", "0.05", "0.6", "1"],
+                strict=False,
+            )
+        ),
+    )
+    made = decision(tier="")
+    Attempt.objects.create(
+        id=UUID(int=77),
+        decision=made,
+        started_at=NOW,
+        writer=made.writer,
+        number=1,
+        price_id=price.pk,
+        fresh_input_tokens=tokens - 10,
+        cache_read_input_tokens=10,
+    )
+
+    page = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
+
+    assert words in page
+    assert "since 23 November 2026" in page
