@@ -54,7 +54,8 @@ def open_local() -> Local | None:
         headers=local_headers(),
     )
     if settings.LOCAL_LLM_KIND == "openai_compatible":
-        return Local(OpenAICompatible(upstream), OpenAICompatibleScout(upstream.for_looks()))
+        known = OpenAICompatibleScout(upstream.for_looks())
+        return Local(OpenAICompatible(upstream, infills=lambda: known.is_llama_cpp), known)
     scout = OllamaScout(upstream.for_looks(), num_ctx=settings.LOCAL_NUM_CTX)
     ollama = Ollama(
         upstream,

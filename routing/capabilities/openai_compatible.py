@@ -22,10 +22,12 @@ class OpenAICompatibleScout:
         self._upstream = upstream
         self._windows: dict[str, int | None] = {}
         self._found: dict[str, Findings] = {}
+        self.is_llama_cpp = False
         self._props: int | None = None  # llama.cpp tells the context it really loaded there only
 
     async def look(self, wanted: str) -> LocalServer:
         listed = rows(await ask(self._upstream, "/v1/models"), "data", "id")
+        self.is_llama_cpp = any(row.get("owned_by") == "llamacpp" for row in listed)
         windows = {row["id"]: window(row) for row in listed}
         if windows.keys() != self._windows.keys():
             self._props = None if all(windows.values()) else await self._context_of_props()

@@ -25,6 +25,7 @@ TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 KIND = re.compile(r"[A-Za-z_]{1,64}")
+NOT_IMPLEMENTED = 501  # llama.cpp's word for what it was not started for, or its model cannot do
 OVERLOADED = 529
 GAVE_UP = 524  # Cloudflare's word for 100 s without a byte: the model is still at work, another try only adds to it
 
@@ -53,7 +54,7 @@ def failure_of(
         return ProviderMisconfiguredError(f"{label} refuses our access ({status})", kind=word, **told)
     if status in (429, OVERLOADED):
         return limited(kind, message, details, headers, label, told)
-    if status >= 500 or status == 408:
+    if (status >= 500 and status != NOT_IMPLEMENTED) or status == 408:
         text = f"{label} failed ({status}): {message or 'no reason given'}"
         wait = retry_after_seconds(headers)
         return ProviderUnavailableError(

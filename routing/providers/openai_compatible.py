@@ -3,13 +3,13 @@
 The same dialect on both sides passes through: members as the client sent them, answers as bytes, with a tap.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from routing.providers import openai_errands, openai_kinds
-from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Stream
+from routing.providers import indoors, infill, openai_errands, openai_kinds
+from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, ProviderRejectedError, Stream
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
 from routing.providers.reply import Reply
@@ -24,9 +24,11 @@ decode = msgspec.json.Decoder().decode
 class OpenAICompatible:
     dialect = "openai"
 
-    def __init__(self, upstream: Upstream, name: str = "local") -> None:
+    def __init__(self, upstream: Upstream, name: str = "local", *, infills: Callable[[], bool] = lambda: False) -> None:
+        """`infills` says whether the server has llama.cpp's own way to fill in at a cursor."""
         self.name = name
         self._upstream = upstream
+        self._infills = infills
 
     async def complete(self, call: Call) -> Answer:
         reply = await self._post(call, request_body(call))
@@ -51,6 +53,8 @@ class OpenAICompatible:
         return Stream(account, OpenBatches(reply, Translated(Events(), Decoded(tap))))
 
     async def fill(self, call: Call) -> Stream:
+        if self._infills():
+            return await self._infill(call)
         content = openai_errands.body_of(call, stream=True, stream_options={"include_usage": True})
         reply = await self._post(call, content, openai_errands.FILL_PATH)
         account = Account(upstream_request_id=reply.request_id)
@@ -64,6 +68,15 @@ class OpenAICompatible:
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
+
+    async def _infill(self, call: Call) -> Stream:
+        try:
+            reply = await self._post(call, infill.body_of(call), infill.PATH)
+        except ProviderRejectedError as exc:
+            raise infill.explained(exc) from exc
+        account = Account(upstream_request_id=reply.request_id)
+        filling = infill.Infilling(indoors.Chunks(call, account), reply, with_usage=wants_usage(call.body))
+        return Stream(account, OpenBatches(reply, Translated(Events(), filling)))
 
     async def _post(self, call: Call, content: bytes, path: str = PATH) -> Reply:
         headers = {"x-request-id": call.attempt_id, **call.headers}

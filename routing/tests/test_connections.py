@@ -366,6 +366,26 @@ async def test_llama_cpp_tells_the_context_that_it_really_loaded(connect):
     assert asked.count("/props") == 1
 
 
+@pytest.mark.parametrize(("owner", "path"), [("llamacpp", "/infill"), ("vllm", "/v1/completions")])
+async def test_only_llama_cpp_is_asked_in_its_own_way_to_fill_in(connect, owner, path):
+    asked = []
+
+    def server(request):
+        asked.append(request.url.path)
+        if request.method == "GET":
+            return httpx.Response(200, json={"data": [{"id": "qwen", "owned_by": owner, "max_model_len": 512}]})
+        return httpx.Response(400, json={"error": "enough is seen"})
+
+    connect(server, kind="openai_compatible", LOCAL_LLM_DEFAULT_MODEL="qwen")
+    await connections.start()
+    await connections.refresh()
+
+    with pytest.raises(ProviderError):
+        await connections.provider("local").fill(Call("qwen", {"prompt": "a", "suffix": "b"}, "attempt-1"))
+
+    assert asked[-1] == path
+
+
 async def test_the_policys_models_are_looked_for(connect):
     connect(OllamaServer([("qwen2.5-coder:14b-instruct", 9), ("llama:8b", 8)]))
     await connections.start()
