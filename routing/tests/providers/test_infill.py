@@ -1,4 +1,4 @@
-"""llama.cpp's own way to fill in at a cursor; the transcript is of its native events, as the real server writes them."""
+"""llama.cpp's own way to fill in at a cursor; the transcript holds native events as the real server writes them."""
 
 import json
 
