@@ -2,6 +2,7 @@ from celery import shared_task
 
 from smartgateway.workbench.backtest import running
 from smartgateway.workbench.backtest.model import Backtest
+from smartgateway.workbench.calibration import running as calibrating
 from smartgateway.workbench.evidence.summing import summarise_missing
 
 
@@ -21,3 +22,8 @@ def go_on_with_backtests_task() -> None:
     """Shadows take their next steps; what a dead worker left is taken up by another."""
     for pk in Backtest.objects.to_be_taken().values_list("pk", flat=True):
         run_backtest_task.delay(backtest_id=pk)
+
+
+@shared_task(ignore_result=True)
+def run_calibration_task(*, calibration_id: int) -> None:
+    calibrating.run(calibration_id)

@@ -28,6 +28,12 @@ def words(identifier: str) -> str:
 
 
 @register.filter
+def share(part: float | str | None) -> str:
+    """`84.2 %` of a part of 1."""
+    return f"{100 * part:.1f} %" if isinstance(part, float) else "–"
+
+
+@register.filter
 def named(table: dict[str, str], name: str) -> str:
     """An entry of a mapping by a name that is only known in the template; empty where there is none."""
     return table.get(name, "")
