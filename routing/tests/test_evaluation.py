@@ -1,4 +1,5 @@
 import json
+import re
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -9,7 +10,18 @@ from django.core.management import CommandError, call_command
 
 from routing import policies, prices
 from routing.engine.types import Price, Tier
-from routing.evaluation import UnreadableRowError, confusion, costs, figures, grouped, judged, latency, report
+from routing.evaluation import (
+    UnreadableRowError,
+    bands,
+    confusion,
+    cost_quality,
+    costs,
+    figures,
+    grouped,
+    judged,
+    latency,
+    report,
+)
 from routing.tests.engine.given import TOOL, shipped, surroundings
 
 ROWS = Path(settings.BASE_DIR) / "bench" / "data" / "requests.jsonl"
@@ -145,3 +157,51 @@ def test_the_command_wants_a_published_policy():
 
     with pytest.raises(CommandError, match="bootstrap"):
         evaluated(str(ROWS))
+
+
+def graded(row, local=None, sonnet=None, opus=None, good=0.7, **changes):
+    return {**row, "outcomes": {"local": local, "sonnet": sonnet, "opus": opus}, "good_threshold": good, **changes}
+
+
+def test_a_band_is_as_right_as_the_labels_on_its_side():
+    found = bands(rows(HELLO, {**HELLO, "label_tier": "sonnet"}, TASK, OPEN, HOPELESS))
+
+    assert found["LOCAL"] == {"graded": 2, "label_local": 1, "precision": 0.5}
+    assert found["CLAUDE"] == {"graded": 1, "label_local": 1, "precision": 0.0}
+    assert found["AMBIGUOUS"] == {"graded": 1, "label_local": 0, "precision": None}
+
+
+def test_agreement_counts_what_is_served_where_the_rules_are_not_sure():
+    found = report(rows(HELLO, TASK, {**OPEN, "label_tier": "sonnet"}))["groups"]["all"]
+
+    assert (found["accuracy_tiers"], found["agreement_tiers"]) == (0.5, round(2 / 3, 4))
+
+
+def test_quality_and_cost_are_those_of_the_same_requests():
+    priced = {"cost_usd": {"local": 0.0, "sonnet": 0.2, "opus": 0.4}}
+    given = rows(graded(HELLO, 0.9, 1.0, **priced), graded(TASK, 0.1, 0.8, **priced), OPEN)
+
+    found = cost_quality(given)
+
+    assert found["rows"] == 2
+    assert found["ways"] == {
+        "as routed": {"quality": 0.85, "good": 1.0, "cost_usd": 0.2},
+        "all local": {"quality": 0.5, "good": 0.5, "cost_usd": 0.0},
+        "all sonnet": {"quality": 0.9, "good": 1.0, "cost_usd": 0.4},
+    }
+
+
+def test_opus_is_compared_where_it_is_known_of_all():
+    assert "all opus" in cost_quality(rows(graded(HELLO, 0.9, 1.0, 1.0)))["ways"]
+    assert cost_quality(rows(HELLO)) == {"rows": 0, "ways": {}}
+
+
+@pytest.mark.usefixtures("published")
+def test_the_command_shows_bands_and_quality(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n\n".join(json.dumps(graded(HELLO, 0.9, 1.0)) for _ in range(2)))
+
+    text = evaluated(str(file))
+
+    assert "quality, 2 rows" in text
+    assert re.search(r"LOCAL +2 +2 +100.0%", text)

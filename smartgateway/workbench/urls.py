@@ -3,6 +3,7 @@ from django.urls import path
 from smartgateway.workbench.backtest.views import Backtests, Begin, BeginRouting, Preview, Result, Stop
 from smartgateway.workbench.calibration.pages import CalibrationResult, Calibrations, StopCalibration
 from smartgateway.workbench.drafts import DraftFile, Import, LoadPreset, Presets, Reset
+from smartgateway.workbench.evaluating import Evaluate
 from smartgateway.workbench.evidence.pages import Doubt, Evidence, Rule, Summarise
 from smartgateway.workbench.observing import Observed
 from smartgateway.workbench.playground.pages import Playground
@@ -27,6 +28,7 @@ urlpatterns = [
     path("evidence/doubt/", Doubt.as_view(), name="doubt"),
     path("evidence/rules/<slug:name>/", Rule.as_view(), name="rule"),
     path("evidence/sum-up/", Summarise.as_view(), name="summarise"),
+    path("evaluate/", Evaluate.as_view(), name="evaluate"),
     path("observed/", Observed.as_view(), name="observed"),
     path("classifier/", Calibrations.as_view(), name="calibrations"),
     path("classifier/<int:pk>/", CalibrationResult.as_view(), name="calibration"),

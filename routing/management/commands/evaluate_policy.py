@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from routing import policies, prices
-from routing.engine.types import PROVIDER_OF, LocalModel, Policy, Price, Surroundings, Tier
-from routing.evaluation import Judged, UnreadableRowError, judged, report
+from routing import policies
+from routing.engine.types import Policy
+from routing.evaluation import Judged, UnreadableRowError, judged_lines, report
 
 COLUMNS = {
     "rows": "rows",
@@ -18,6 +18,8 @@ COLUMNS = {
     "coverage": "decided",
     "accuracy_sides": "local/Claude",
     "accuracy_tiers": "three tiers",
+    "agreement_sides": "all, sides",
+    "agreement_tiers": "all, tiers",
     "called_local": "called local",
     "local_precision": "rightly",
 }
@@ -41,7 +43,7 @@ class Command(BaseCommand):
             policy = policies.current()
         except policies.PolicyMissingError as exc:
             raise CommandError("No policy is published: run `manage.py bootstrap` first.") from exc
-        rows = list(judged_rows(options["file"], policy, options["answer_tokens"]))
+        rows = judged_rows(options["file"], policy, options["answer_tokens"])
         if not rows:
             raise CommandError(f"{options['file']} holds no request.")
         found = {"policy_version": policy.version, **report(rows)}
@@ -49,28 +51,17 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
 
 
-def judged_rows(file: Path, policy: Policy, answer_tokens: int) -> Iterator[Judged]:
-    name = policy.models["local"]
-    local = LocalModel(name, loaded=True, context_tokens=settings.LOCAL_NUM_CTX, vision=False, tools=True)
-    book = {tier: price_of(tier, policy) for tier in Tier}
+def judged_rows(file: Path, policy: Policy, answer_tokens: int) -> list[Judged]:
     try:
-        lines = file.read_text().splitlines()
+        return list(judged_lines(file.read_text(), policy, num_ctx=settings.LOCAL_NUM_CTX, answer=answer_tokens))
     except (OSError, UnicodeDecodeError) as exc:
         raise CommandError(f"{file} cannot be read: {exc}") from exc
-    for number, line in enumerate(lines, start=1):
-        try:
-            yield judged(json.loads(line), policy, Surroundings(local=local), book.__getitem__, answer_tokens)
-        except (json.JSONDecodeError, UnreadableRowError) as exc:
-            raise CommandError(f"{file}, line {number}: {exc}") from exc
-
-
-def price_of(tier: Tier, policy: Policy) -> Price | None:
-    found = prices.current().find(PROVIDER_OF[tier], policy.models[tier])
-    return found[0] if found else None
+    except UnreadableRowError as exc:
+        raise CommandError(f"{file}, {exc}") from exc
 
 
 def tables(found: Mapping[str, Any], answer_tokens: int) -> Iterator[str]:
-    yield f"Policy {found['policy_version']}, rules alone. Accuracy is that of what the rules decided."
+    yield f"Policy {found['policy_version']}, rules alone. Accuracy: of what they decided; agreement: of all."
     yield ""
     yield f"{'':<20}" + "".join(f"{title:>14}" for title in COLUMNS.values())
     for name, shares in found["groups"].items():
@@ -80,9 +71,23 @@ def tables(found: Mapping[str, Any], answer_tokens: int) -> Iterator[str]:
     for label, row in found["confusion"].items():
         yield f"{label:<20}" + "".join(f"{count:>14}" for count in row.values())
     yield ""
+    yield f"{'band':<20}{'graded':>14}{'label local':>14}{'precision':>14}"
+    for name, band in found["bands"].items():
+        yield f"{name:<20}" + "".join(f"{shown(band[key]):>14}" for key in ("graded", "label_local", "precision"))
+    yield from of_quality(found["cost_quality"])
+    yield ""
     yield "Phase 1, µs of CPU: " + ", ".join(f"{name} {value:g}" for name, value in found["phase1_us"].items())
     costs = (f"{name} {'unknown' if cost is None else f'{cost:.2f}'}" for name, cost in found["cost_usd"].items())
     yield f"Cost in USD, with {answer_tokens} tokens of output where none was measured: " + ", ".join(costs)
+
+
+def of_quality(found: Mapping[str, Any]) -> Iterator[str]:
+    if found["ways"]:
+        yield ""
+        yield f"{'quality, ' + str(found['rows']) + ' rows':<20}{'mean':>14}{'good enough':>14}{'USD':>14}"
+    for name, way in found["ways"].items():
+        cost = "unknown" if way["cost_usd"] is None else f"{way['cost_usd']:.2f}"
+        yield f"{name:<20}{way['quality']:>14.3f}{shown(way['good']):>14}{cost:>14}"
 
 
 def shown(value: float | int | None) -> str:

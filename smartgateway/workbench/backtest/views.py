@@ -54,8 +54,8 @@ class Begin(AdminView):
     """Starts a backtest of some days, or a shadow from now on."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        version = _number(request.POST.get("policy", ""))
-        content = _content(version)
+        version = number_of(request.POST.get("policy", ""))
+        content = content_of(version)
         if content is None:
             return redirect("workbench:backtest")
         backtest = running.begun(content, _days(request), request.user.get_username(), version)
@@ -113,8 +113,8 @@ class Preview(AdminView):
     """The newest requests under the draft or a version, at once: as many as fit into the time."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        version = _number(request.GET.get("policy", ""))
-        content = _content(version)
+        version = number_of(request.GET.get("policy", ""))
+        content = content_of(version)
         if content is None:
             return render(request, "workbench/backtest/_preview.html", {"shown": None})
         began = time.monotonic()
@@ -139,12 +139,12 @@ def run_later(pk: int) -> None:
         app.tasks["smartgateway.workbench.tasks.run_backtest_task"].delay(backtest_id=pk)
 
 
-def _number(policy: str) -> int:
+def number_of(policy: str) -> int:
     """0 stands for the draft."""
     return int(policy) if policy.isascii() and policy.isdigit() and len(policy) < 9 else 0
 
 
-def _content(version: int) -> policies.Content | None:
+def content_of(version: int) -> policies.Content | None:
     """None for a draft that could not be published."""
     if version:
         found = PolicyVersion.objects.filter(number=version).first()

@@ -1,57 +1,24 @@
-"""How a policy routes labelled requests: coverage, accuracy, confusion, latency, cost. Phase 1 alone."""
+"""How well a policy routes labelled requests: coverage, agreement, confusion, bands, latency, cost and quality."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from time import thread_time_ns
+from statistics import fmean
 from typing import Any
 
-from routing.engine.decide import compute_routing_signals, decide_automatically
-from routing.engine.features import Features, measure
-from routing.engine.pricing import cost_of
-from routing.engine.types import (
-    LADDER,
-    Band,
-    Policy,
-    Price,
-    RoutingDecision,
-    RoutingRequest,
-    Surroundings,
-    Tier,
-    Usage,
-    Verdict,
-)
+from routing.engine.types import LADDER, Band, Tier
+from routing.evaluation.judging import Judged
 
-Prices = Callable[[Tier], Price | None]
-WITHOUT_PHASE_2 = Verdict(None, error="skipped:evaluation")
 SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
-
-
-class UnreadableRowError(Exception):
-    """A row that is not a labelled request; the message says what is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One row and what the policy makes of it. `label` is None where no tier was good enough."""
-
-    source: str
-    has_tools: bool
-    label: Tier | None
-    band: Band
-    tier: Tier
-    phase1_us: float
-    costs: Mapping[Tier, Decimal | None]
-
-    @property
-    def is_decided(self) -> bool:
-        return self.band is not Band.AMBIGUOUS
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`graded` rows have a label. `tiers_right` are those of the decided whose tier is the label's."""
+    """`graded` rows have a label. `tiers_right` are those of the decided whose tier is the label's.
+
+    `agreeing` and `agreeing_sides` are those of all graded, with what is served where the rules are not sure.
+    """
 
     rows: int
     graded: int
@@ -61,45 +28,8 @@ class Figures:
     tiers_right: int
     called_local: int
     local_right: int
-
-
-def judged(row: Mapping[str, Any], policy: Policy, surroundings: Surroundings, prices: Prices, answer: int) -> Judged:
-    """`answer` is how many tokens of output to reckon with where a row has no measured cost."""
-    try:
-        request = RoutingRequest(row["messages"], row.get("tools") or ())
-        label = None if row.get("none_good") else Tier(row["label_tier"])
-        source = str(row["source"])
-    except (KeyError, ValueError, TypeError, AttributeError) as exc:
-        raise UnreadableRowError(f"not a labelled request: {exc!r}") from exc
-    started = thread_time_ns()
-    features = measure(request, policy)
-    signals = compute_routing_signals(features, policy, surroundings)
-    elapsed = (thread_time_ns() - started) / 1_000
-    decision = decide_automatically(features, policy, surroundings, WITHOUT_PHASE_2)
-    return Judged(
-        source=source,
-        has_tools=bool(request.tools),
-        label=label,
-        band=signals.band,
-        tier=_tier_of(decision),
-        phase1_us=elapsed,
-        costs={tier: _cost(tier, row.get("cost_usd"), features, prices(tier), answer) for tier in LADDER},
-    )
-
-
-def _tier_of(decision: object) -> Tier:
-    assert isinstance(decision, RoutingDecision)  # with a verdict at hand none is asked for
-    assert decision.tier is not None  # automatic decisions stay on the ladder
-    return decision.tier
-
-
-def _cost(
-    tier: Tier, measured: Mapping[str, float] | None, features: Features, price: Price | None, answer: int
-) -> Decimal | None:
-    if measured and measured.get(tier) is not None:
-        return Decimal(str(measured[tier]))
-    tokens = features.estimated_tokens + features.tool_tokens
-    return None if price is None else cost_of(Usage(fresh_input_tokens=tokens, output_tokens=answer), price)
+    agreeing: int
+    agreeing_sides: int
 
 
 def figures(rows: Sequence[Judged]) -> Figures:
@@ -115,6 +45,8 @@ def figures(rows: Sequence[Judged]) -> Figures:
         tiers_right=sum(row.tier is row.label for row in decided),
         called_local=len(local),
         local_right=sum(row.label is Tier.LOCAL for row in local),
+        agreeing=sum(row.tier is row.label for row in graded),
+        agreeing_sides=sum((row.tier is Tier.LOCAL) == (row.label is Tier.LOCAL) for row in graded),
     )
 
 
@@ -133,6 +65,42 @@ def confusion(rows: Iterable[Judged]) -> dict[str, dict[str, int]]:
     """Labels to what was decided; what was left open stands under AMBIGUOUS."""
     pairs = Counter((row.label, row.tier if row.is_decided else Band.AMBIGUOUS) for row in rows if row.label)
     return {label: {given: pairs[label, given] for given in (*LADDER, Band.AMBIGUOUS)} for label in LADDER}
+
+
+def bands(rows: Iterable[Judged]) -> dict[str, dict[str, Any]]:
+    """How right each band is: LOCAL where local is good enough, CLAUDE where it is not; AMBIGUOUS is never right."""
+    found = {}
+    graded = [row for row in rows if row.label]
+    for band in Band:
+        labels = [row.label for row in graded if row.band is band]
+        local = sum(label is Tier.LOCAL for label in labels)
+        right = {Band.LOCAL: local, Band.CLAUDE: len(labels) - local}.get(band)
+        precision = None if right is None else _share(right, len(labels))
+        found[band.value] = {"graded": len(labels), "label_local": local, "precision": precision}
+    return found
+
+
+def cost_quality(rows: Iterable[Judged]) -> dict[str, Any]:
+    """The same requests as routed and all on one tier, where it is known how good each of these answers was.
+
+    Opus is compared with the others only if it is known as often as they are.
+    """
+    known = [row for row in rows if {Tier.LOCAL, Tier.SONNET, row.tier} <= row.outcomes.keys()]
+    tiers = [tier for tier in LADDER if known and all(tier in row.outcomes for row in known)]
+    ways = {"as routed": [row.tier for row in known], **{f"all {tier}": [tier] * len(known) for tier in tiers}}
+    return {"rows": len(known), "ways": {name: _way(known, chosen) for name, chosen in ways.items()} if known else {}}
+
+
+def _way(rows: Sequence[Judged], chosen: Sequence[Tier]) -> dict[str, float | None]:
+    pairs = list(zip(rows, chosen, strict=True))
+    graded = [(row, tier) for row, tier in pairs if row.good_from is not None]
+    good = sum(row.outcomes[tier] >= (row.good_from or 0.0) for row, tier in graded)
+    cost = _total(row.costs[tier] for row, tier in pairs)
+    return {
+        "quality": round(fmean(row.outcomes[tier] for row, tier in pairs), 4),
+        "good": _share(good, len(graded)),
+        "cost_usd": None if cost is None else float(round(cost, 4)),
+    }
 
 
 def latency(rows: Iterable[Judged]) -> dict[str, float]:
@@ -164,8 +132,10 @@ def report(rows: Sequence[Judged]) -> dict[str, Any]:
     return {
         "groups": {name: as_shares(figures(group)) for name, group in grouped(rows).items()},
         "confusion": confusion(rows),
+        "bands": bands(rows),
         "phase1_us": latency(rows),
         "cost_usd": {name: None if cost is None else float(round(cost, 4)) for name, cost in costs(rows).items()},
+        "cost_quality": cost_quality(rows),
     }
 
 
@@ -177,6 +147,8 @@ def as_shares(found: Figures) -> dict[str, float | int | None]:
         "decided_graded": found.decided_graded,
         "accuracy_sides": _share(found.sides_right, found.decided_graded),
         "accuracy_tiers": _share(found.tiers_right, found.decided_graded),
+        "agreement_sides": _share(found.agreeing_sides, found.graded),
+        "agreement_tiers": _share(found.agreeing, found.graded),
         "called_local": found.called_local,
         "local_precision": _share(found.local_right, found.called_local),
     }
