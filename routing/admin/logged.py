@@ -161,7 +161,7 @@ def in_words(message: Any) -> str:
 def told(row: Any) -> str:
     """Who changed it meanwhile, when and how."""
     last = AdminChange.objects.latest_of(str(row._meta.verbose_name), row.pk)
-    if last is None:
+    if last is None or last.action != AdminChange.Action.CHANGED:
         return "Another admin changed this meanwhile."
     changes = ", ".join(f"{name} {before} → {after}" for name, before, after in last.differences[:3])
     return f"{last.author} changed this at {last.made_at:%H:%M} UTC{f' ({changes})' if changes else ''}."

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from routing.models import AdminChange
 from routing.models.prices import ModelPrice
+
+COMMAND = "load_prices"
 
 
 @transaction.atomic
@@ -71,3 +74,18 @@ def apply(differences: list[Difference]) -> None:
     for found in differences:
         if found.published is not None and (found.is_new or found.is_changed):
             start(found.published)
+            _log(found, found.published)
+
+
+def _log(found: Difference, price: ModelPrice) -> None:
+    action = AdminChange.Action.ADDED if found.is_new else AdminChange.Action.CHANGED
+    AdminChange.objects.note(
+        action,
+        str(price._meta.verbose_name),
+        author=COMMAND,
+        object_id=price.pk,
+        name=str(price),
+        before=found.ours.amounts if found.ours else {},
+        after=price.amounts,
+        note=price.source,
+    )

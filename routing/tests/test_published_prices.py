@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from routing import policies, prices
-from routing.models import ModelPrice
+from routing.models import AdminChange, ModelPrice
 from routing.models.prices import PARTS
 from routing.prices import published
 from routing.prices.defaults import shipped_rows
@@ -110,6 +110,17 @@ def test_a_changed_price_becomes_a_new_row_and_the_old_one_is_closed():
     assert (new.input_per_mtok, new.valid_until, new.is_edited) == (4, None, False)
     assert new.source.startswith("genai-prices 0.2.3, read ")
     assert "nothing to take over" in load_prices("--apply")
+
+
+@pytest.mark.usefixtures("_bootstrapped")
+def test_a_price_that_was_taken_over_stays_on_record():
+    rows("claude-opus-5-5").update(input_per_mtok=Decimal(3))
+
+    load_prices("--apply")
+
+    entry = AdminChange.objects.get(author="load_prices")
+    assert (entry.subject, entry.action, entry.name) == ("model price", "changed", "anthropic/claude-opus-5-5")
+    assert Decimal(entry.before["input_per_mtok"]) == 3
 
 
 @pytest.mark.usefixtures("_bootstrapped")

@@ -7,12 +7,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.text import slugify
 
+from routing.models import AdminChange
 from smartgateway.keys.models import ApiKey, Team
 
 PREFIX = "sk-sg-"
 DEFAULT_TEAM = "default"
 SHORTEST_SECRET = 20
 SHOWN_OF_PREFIX = 10
+COMMAND = "command line"  # the author of a key that nobody owns
 
 
 def digest_of(secret: str) -> bytes:
@@ -40,7 +42,20 @@ def issue(
     minted = mint(key, secret or "")
     key.full_clean()
     key.save()
+    _log(key)
     return key, minted
+
+
+def _log(key: ApiKey) -> None:
+    owner = key.owner.username if key.owner else None
+    AdminChange.objects.note(
+        AdminChange.Action.ADDED,
+        str(key._meta.verbose_name),
+        author=owner or COMMAND,
+        object_id=key.pk,
+        name=str(key),
+        after={"name": key.name, "team": key.team.name, "owner": owner},
+    )
 
 
 def team_named(name: str) -> Team:

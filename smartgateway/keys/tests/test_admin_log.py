@@ -94,3 +94,14 @@ def test_two_who_edit_a_key_at_once_are_warned(admin_client, team):
 
     assert "Another admin changed this meanwhile." in refused.content.decode()
     assert not ApiKey.objects.get(pk=key.pk).is_active
+
+
+def test_a_key_that_its_owner_made_stays_on_record_and_one_of_the_command_line_too(team):
+    ada = User.objects.create_user("ada")
+
+    issue("laptop", team.name, owner=ada)
+    issue("CI", team.name)
+
+    by_command, by_ada = AdminChange.objects.filter(subject="API key")
+    assert (by_ada.author, by_ada.after) == ("ada", {"name": "laptop", "team": "Payments", "owner": "ada"})
+    assert (by_command.author, by_command.after["owner"]) == ("command line", None)
