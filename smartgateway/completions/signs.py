@@ -4,8 +4,7 @@ What was answered is remembered by each process for itself: for minutes, and for
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from routing.engine.survey import TOOL_WINDOW
@@ -16,7 +15,8 @@ REMEMBERED_SECONDS = 600.0
 MOST_REMEMBERED = 4_096
 SHORTEST_CHARS = 16  # `go on` is said again without being asked again
 REPEATED_CALLS = 3
-MOST_CALLS = 256  # newest tool calls that are compared
+MOST_CALLS = 16  # newest tool calls of one message that are compared
+AUTOMATIC = frozenset({Phase.HEURISTIC, Phase.LLM_CLASSIFIER, Phase.SESSION})
 RUNGS = {"local": 0, "haiku": 1, "sonnet": 2, "opus": 3}
 
 K = TypeVar("K")
@@ -31,12 +31,9 @@ class Signs(NamedTuple):
     repeated_tool_calls: int = 0
 
 
-class Last(NamedTuple):
-    """How a conversation was last answered."""
-
-    at: float
-    rung: int
-    is_automatic: bool
+NONE = Signs()
+Last = tuple[float, int, bool]  # when and by which rung a conversation was answered, and whether by auto
+NEVER: Last = (float("-inf"), 0, False)
 
 
 class Memory:
@@ -51,11 +48,11 @@ class Memory:
         features = exchange.routed.features
         repeated = repeated_calls(exchange.ask.body["messages"]) if features.tool_distance else 0
         if not features.is_human_ask:
-            return Signs(repeated_tool_calls=repeated)
+            return Signs(repeated_tool_calls=repeated) if repeated else NONE
         since = self._clock() - REMEMBERED_SECONDS
-        answered_at = self._asks.get(asked_by(exchange), since)
-        is_raised = self._is_raised(exchange, since)
-        return Signs(answered_at > since, is_raised, repeated)
+        is_repeated = self._asks.get(asked_by(exchange), since) > since
+        is_raised = exchange.routed.decision.phase is Phase.EXPLICIT and self._is_raised(exchange, since)
+        return Signs(is_repeated, is_raised, repeated) if is_repeated or is_raised or repeated else NONE
 
     def remember(self, exchange: Exchange) -> None:
         """Once it is answered."""
@@ -64,15 +61,12 @@ class Memory:
             put(self._asks, asked_by(exchange), now)
         rung = RUNGS.get(exchange.served.name) if exchange.served else None
         if rung is not None and exchange.session_key and not features.is_housekeeping:
-            is_automatic = exchange.routed.decision.phase in (Phase.HEURISTIC, Phase.LLM_CLASSIFIER, Phase.SESSION)
-            put(self._conversations, exchange.session_key, Last(now, rung, is_automatic))
+            is_automatic = exchange.routed.decision.phase in AUTOMATIC
+            put(self._conversations, exchange.session_key, (now, rung, is_automatic))
 
     def _is_raised(self, exchange: Exchange, since: float) -> bool:
-        chosen = exchange.routed.decision
-        last = self._conversations.get(exchange.session_key) if chosen.phase is Phase.EXPLICIT else None
-        if last is None or last.at <= since or not last.is_automatic:
-            return False
-        return RUNGS.get(chosen.tier or "", 0) > last.rung
+        at, rung, was_automatic = self._conversations.get(exchange.session_key, NEVER)
+        return was_automatic and at > since and RUNGS.get(exchange.routed.decision.tier or "", 0) > rung
 
 
 def asked_by(exchange: Exchange) -> tuple[int, str, bytes]:
@@ -81,28 +75,29 @@ def asked_by(exchange: Exchange) -> tuple[int, str, bytes]:
 
 def put(kept: dict[K, V], name: K, value: V) -> None:
     """The newest last; the oldest goes."""
-    kept.pop(name, None)
-    if len(kept) >= MOST_REMEMBERED:
+    if name in kept:
+        del kept[name]
+    elif len(kept) >= MOST_REMEMBERED:
         del kept[next(iter(kept))]
     kept[name] = value
 
 
 def repeated_calls(messages: Sequence[Mapping[str, Any]]) -> int:
     """How often the newest tool call stands in the newest messages, if three times or more."""
-    calls = list(islice(newest_calls(messages), MOST_CALLS))
-    count = calls.count(calls[0]) if calls else 0
-    return count if count >= REPEATED_CALLS else 0
-
-
-def newest_calls(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, Any]]:
-    """Name and arguments of each, the newest first."""
+    newest: Mapping[str, Any] = {}
+    count = 0
     for message in reversed(messages[-TOOL_WINDOW:]):
-        calls = message.get("tool_calls") if message.get("role") == "assistant" else None
-        found: list[Any] = calls if isinstance(calls, list) else []
-        for call in reversed(found):
-            function: Any = call.get("function") if isinstance(call, dict) else None
-            if isinstance(function, dict):
-                yield function.get("name"), function.get("arguments")
+        calls = message.get("tool_calls")
+        if not calls or not isinstance(calls, list):
+            continue
+        for call in reversed(calls[-MOST_CALLS:]):
+            function = call.get("function") if isinstance(call, dict) else None
+            if not isinstance(function, dict):
+                continue
+            newest = newest or function
+            if function.get("arguments") == newest.get("arguments") and function.get("name") == newest.get("name"):
+                count += 1
+    return count if count >= REPEATED_CALLS else 0
 
 
 _memory = Memory()
