@@ -112,3 +112,29 @@ def test_what_the_model_does_not_know_is_named(post, model):
 
     assert answer.status_code == 200
     assert {"prompt", "made_up"} <= set(answer.headers["x-smartgateway-dropped-params"].split(","))
+
+
+@MODELS
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
+def test_custom_tools_of_chat_are_called_as_they_were_declared_and_go_on(world, post, model, is_stream):
+    tools = [{"type": "custom", "custom": {"name": "patch", "description": "Edits files."}}]
+    messages = [{"role": "user", "content": '[[call:patch {"input": "*** Begin"}]]'}]
+
+    answer = post({"model": model, "messages": messages, "tools": tools, "stream": is_stream})
+    [call] = calls_in(answer, is_stream)
+    replayed = {"role": "assistant", "content": None, "tool_calls": [call]}
+    result = {"role": "tool", "tool_call_id": call["id"], "content": "[[say:patched]]"}
+    again = post({"model": model, "messages": [*messages, replayed, result], "tools": tools})
+
+    assert call["type"] == "custom"
+    assert call["custom"] == {"name": "patch", "input": "*** Begin"}
+    assert again.json()["choices"][0]["message"]["content"] == "patched"
+    assert last_body(world.behind(model))
+
+
+def calls_in(answer, is_stream):
+    if not is_stream:
+        return answer.json()["choices"][0]["message"]["tool_calls"]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks_of(answer)]
+    found = [call for delta in deltas for call in delta.get("tool_calls") or ()]
+    return [{name: value for name, value in call.items() if name != "index"} for call in found]
