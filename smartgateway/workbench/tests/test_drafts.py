@@ -77,6 +77,13 @@ def test_what_cannot_be_imported_is_refused_beside_its_field(admin_client, form,
     assert policies.draft_changes() == []
 
 
+def test_a_form_that_is_too_large_to_be_read_at_all_is_refused_in_words(admin_client):
+    answer = admin_client.post(IMPORT, {"text": "x" * 17 * 1024 * 1024})
+
+    assert answer.status_code == 400
+    assert "A form takes at most 16 MiB" in text(answer)
+
+
 def test_a_preset_says_what_it_would_change(admin_client):
     page = text(admin_client.get(PRESETS))
 
