@@ -1,6 +1,6 @@
 """What the pages show of the daily reports. Sums only: nothing is counted here that the reports do not say."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from audit.latency import MILLISECONDS, TENTHS_OF_MILLISECONDS, merged, percenti
 from audit.models import ReportDay
 from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.filters import TIERS, Filters
-from smartgateway.dashboard.groups import Group, by_tier, grouped, share, summed
+from smartgateway.dashboard.groups import Group, by_kind, by_tier, grouped, share, summed
 from smartgateway.dashboard.periods import WEEK, Period
 
 COUNTS = [
@@ -179,11 +179,10 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
     total = {name: found[f"total_{name}"] for name in SUMMED}
     trend_first = min(period.first, period.last - WEEK)
     trend = filters.rows(teams, first=trend_first)
-    kinds = {False: "Chats and scripts", True: "Agents"}
     return Figures(
         total=total,
         tiers=by_tier(rows),
-        kinds=[replace(group, title=kinds[group.value == "True"]) for group in grouped(rows, "is_agentic")],
+        kinds=by_kind(rows),
         baselines=[
             Baseline(title, meaning, total[f"baseline_{name}"], total[f"saved_{name}"], total.get(f"saved_{name}_high"))
             for name, (title, meaning) in BASELINES.items()

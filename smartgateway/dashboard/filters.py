@@ -11,6 +11,7 @@ from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.periods import Period, chosen
 
 TIERS = {"local": "Local", "haiku": "Haiku", "sonnet": "Sonnet", "opus": "Opus", "other": "Other"}
+KINDS = {"chats": "Chats and scripts", "agents": "Agents"}
 MOST_CHOICES = 200
 DECISIONS = ("team", "key", "tier")
 
@@ -22,13 +23,14 @@ class Filters:
     period: Period
     team: str = ""
     key: str = ""
+    kind: str = ""
     tier: str = ""
     model: str = ""
     tag: str = ""
 
     @property
     def narrowing(self) -> dict[str, str]:
-        names = ("team", "key", "tier", "model", "tag")
+        names = ("team", "key", "kind", "tier", "model", "tag")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     @property
@@ -64,6 +66,7 @@ class Filters:
         rows = reports.visible_to(teams).between(first or self.period.first, self.period.last)
         wanted: dict[str, Any] = {"tag": self.tag, "served_model": self.model, "team_id": self.team, "key_id": self.key}
         rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+        rows = rows.filter(is_agentic=self.kind == "agents") if self.kind else rows
         return rows.filter(tier="" if self.tier == "other" else self.tier) if self.tier else rows
 
 
@@ -72,6 +75,7 @@ def filters(asked: Mapping[str, str], day: date, default: str = "today") -> Filt
         period=chosen(asked, day, default),
         team=number(asked.get("team", "")),
         key=number(asked.get("key", "")),
+        kind=asked.get("kind", "") if asked.get("kind") in KINDS else "",
         tier=asked.get("tier", "") if asked.get("tier") in TIERS else "",
         model=asked.get("model", "")[:200],
         tag=asked.get("tag", "")[:200],
@@ -96,6 +100,7 @@ def choices(period: Period, teams: frozenset[int] | None) -> dict[str, list[tupl
     tags = tagged.order_by("tag").values_list("tag", flat=True).distinct()
     return {
         "team": sorted(((str(pk), name or str(pk)) for pk, name in named.items()), key=lambda pair: pair[1]),
+        "kind": list(KINDS.items()),
         "tier": list(TIERS.items()),
         "model": [(name, name) for name in models[:MOST_CHOICES]],
         "tag": [(name, name) for name in tags[:MOST_CHOICES]],

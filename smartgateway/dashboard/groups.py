@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Max, Sum
 
 from audit.models.querysets import DailyReportQuerySet
-from smartgateway.dashboard.filters import TIERS
+from smartgateway.dashboard.filters import KINDS, TIERS
 
 GROUPED = ["request_count", "human_ask_count", "cost", "classifier_cost", "baseline_requested", "saved_requested"]
 
@@ -73,6 +73,13 @@ def by_tier(rows: DailyReportQuerySet) -> list[Group]:
     unused = Group("", "", 0, 0, Decimal(0), Decimal(0))
     shown = [name for name in TIERS if name in found or name not in ("haiku", "other")]
     return [replace(found.get(name, unused), value=name, title=TIERS[name]) for name in shown]
+
+
+def by_kind(rows: DailyReportQuerySet) -> list[Group]:
+    """Agents' requests and those of chats, apart."""
+    names = {"True": "agents", "False": "chats"}
+    found = [(group, names[group.value]) for group in grouped(rows, "is_agentic")]
+    return [replace(group, value=name, title=KINDS[name]) for group, name in found]
 
 
 def share(part: Decimal | int, whole: Decimal | int) -> float:

@@ -15,7 +15,7 @@ from smartgateway.dashboard.bypassing import bypassed
 from smartgateway.dashboard.expectations import compared
 from smartgateway.dashboard.exports import as_csv, as_json
 from smartgateway.dashboard.figures import Figures, figures
-from smartgateway.dashboard.filters import TIERS, Filters, choices, filters, number
+from smartgateway.dashboard.filters import KINDS, TIERS, Filters, choices, filters, number
 from smartgateway.dashboard.groups import Group
 from smartgateway.dashboard.notices import notices
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
@@ -24,6 +24,7 @@ from smartgateway.keys.models import Team
 from smartgateway.keys.roles import visible_teams
 
 MOST_DAYS = 31
+WORDS = {"kind": "asked by"}
 
 
 class Overview(TeamPage):
@@ -137,8 +138,10 @@ def scope(teams: frozenset[int] | None) -> str:
 
 def only(asked: Filters, shown: Figures) -> list[str]:
     """What the figures are narrowed to, in words."""
-    names = {"team": dict(named(shown.teams)), "key": dict(named(shown.keys)), "tier": TIERS}
-    return [f"{name} {names.get(name, {}).get(value, value)}" for name, value in asked.narrowing.items()]
+    names = {"team": dict(named(shown.teams)), "key": dict(named(shown.keys)), "kind": KINDS, "tier": TIERS}
+    return [
+        f"{WORDS.get(name, name)} {names.get(name, {}).get(value, value)}" for name, value in asked.narrowing.items()
+    ]
 
 
 def named(groups: list[Group]) -> list[tuple[str, str]]:

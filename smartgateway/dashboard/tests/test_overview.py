@@ -232,6 +232,19 @@ def test_what_the_figures_are_narrowed_to_is_said_in_words(admin_client, page):
     )
 
 
+def test_agents_are_shown_apart_and_are_one_click_away(admin_client):
+    report("opus", requests=4, is_agentic=True)
+    report("local", requests=9)
+
+    whole = text(admin_client.get(ADDRESS, {"period": "today"}))
+    page = admin_client.get(ADDRESS, {"period": "today", "kind": "agents"})
+
+    assert "?period=today&amp;kind=agents" in whole
+    assert "only asked by Agents." in text(page)
+    assert page.context["figures"].total["request_count"] == 4
+    assert admin_client.get(ADDRESS, {"kind": "chats"}).context["figures"].total["request_count"] == 9
+
+
 def test_figures_are_told_apart_by_policy_version_and_lead_to_its_decisions(admin_client):
     report("local", requests=30, policy_version=9)
     report("local", requests=10, policy_version=10)
