@@ -119,12 +119,29 @@ class Decoded:
         return self._tap.is_done
 
     def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
-        if self._tap.see(payload) is None or self._tap.is_done:
-            return ()
-        chunk = decode(payload)
+        tap = self._tap
+        chunk = ordinary(payload) if tap.knows_answer else None
+        if chunk is None:
+            if tap.see(payload) is None or tap.is_done:
+                return ()
+            chunk = decode(payload)
         return (openai_kinds.indoor(chunk) if b'"reasoning"' in payload else chunk,)
 
     def end(self) -> Sequence[ChatCompletionChunk]:
         if not self.is_done:
             self._tap.check_end()
         return ()
+
+
+def ordinary(payload: bytes) -> ChatCompletionChunk | None:
+    """A piece of the answer as most are, with nothing in it for the record; None for others, unreadable ones too."""
+    try:
+        chunk = decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if type(chunk) is not dict or chunk.get("usage") or chunk.get("error"):
+        return None
+    choices = chunk.get("choices")
+    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
+        return None
+    return chunk if choices[0].get("finish_reason") is None else None

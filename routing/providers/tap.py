@@ -158,6 +158,11 @@ class Tap:
             return None
         return tapped
 
+    @property
+    def knows_answer(self) -> bool:
+        """Its identity and model are noted; further pieces tell nothing new."""
+        return bool(self._account.response_id and self._account.response_model)
+
     def check_end(self) -> None:
         """An end before each choice has its finish reason is a failure, never a stop."""
         if self._unfinished > 0:

@@ -113,4 +113,4 @@ class Rendering:
 def completes(chunk: ChatCompletionChunk) -> bool:
     """Whether this chunk tells the client that the answer is whole."""
     choices = chunk.get("choices")
-    return not choices or choices[0].get("finish_reason") is not None
+    return bool(choices[0].get("finish_reason") if choices else chunk.get("usage"))

@@ -24,6 +24,10 @@ ERROR_TYPES = {
 }
 CHARACTERS_PER_TOKEN = 3.3
 FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
+MORE_TEXT = (
+    b"event: content_block_delta\n"
+    b'data: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":%b}}\n\n'
+)
 encode = msgspec.json.Encoder().encode
 
 
@@ -105,6 +109,8 @@ class MessagesRenderer:
         self.usage: dict[str, int] = usage_of({})
 
     def chunk(self, chunk: ChatCompletionChunk) -> bytes:
+        if self.open_block == "text" and (text := more_text(chunk)):
+            return MORE_TEXT % (self.index, encode(text))
         return b"".join(event(entry) for entry in self._events(chunk))
 
     def _events(self, chunk: ChatCompletionChunk) -> Iterator[dict[str, Any]]:
@@ -176,6 +182,15 @@ class MessagesRenderer:
         body = encode(error_body(exc))
         compact = msgspec.json.format(body, indent=-1) if b"\n" in body else body
         return b"event: error\ndata: " + compact + b"\n\n"
+
+
+def more_text(chunk: ChatCompletionChunk) -> str | None:
+    """The text of a chunk that holds nothing else: most do."""
+    choices = chunk["choices"]
+    if len(choices) != 1 or chunk.get("usage") or choices[0].get("finish_reason"):
+        return None
+    delta = choices[0].get("delta") or {}
+    return None if delta.get("tool_calls") else delta.get("content")
 
 
 def event(body: dict[str, Any]) -> bytes:

@@ -7,8 +7,8 @@ from routing.providers.ollama import Ollama
 from routing.providers.openai_compatible import OpenAICompatible
 from routing.tests.providers.replies import Pieces, answering, transcript, upstream
 from smartgateway.completions import path
-from smartgateway.completions.relay import Last
-from smartgateway.completions.tests.fakes import Plain
+from smartgateway.completions.relay import Last, completes
+from smartgateway.completions.tests.fakes import Plain, chunk
 from smartgateway.completions.tests.test_path import ask
 
 
@@ -52,3 +52,18 @@ async def test_an_error_is_the_last_event_too(world):
 
     assert type(events[-1]) is Last
     assert events[-1].startswith(b"<error")
+
+
+@pytest.mark.parametrize(
+    ("piece", "is_end"),
+    [
+        ({"choices": []}, False),
+        ({"choices": [], "usage": {"prompt_tokens": 1}}, True),
+        (chunk({"content": "a"}), False),
+        (chunk({"content": "a"}, ""), False),
+        (chunk({}, "stop"), True),
+    ],
+    ids=["no choice", "usage", "text", "empty reason", "reason"],
+)
+def test_only_a_reason_or_the_usage_ends_an_answer(piece, is_end):
+    assert completes(piece) is is_end
