@@ -33,6 +33,8 @@ lint:
 bench:
 	@$(DEV) python -m bench.phase1
 	@$(DEV) python -m bench
+	@$(DEV) python -m bench.recording
+	@$(DEV) python -m bench.record
 	@$(DEV) python -m bench.reports
 	@$(DEV) python -m bench.backtest
 

@@ -54,13 +54,7 @@ class Gateway:
 @contextmanager
 def gateway(upstream_port: int, *, on_postgresql: bool) -> Iterator[Gateway]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smartgateway-bench-")))
-        folder.chmod(0o755)
-        database = f"sqlite:///{folder}/bench.sqlite3"
-        if on_postgresql:
-            database = stack.enter_context(postgresql(folder))
-        os.environ.update(environment(folder, database, stack.enter_context(redis(folder)), upstream_port))
-        prepare()
+        folder = surroundings(stack, upstream_port, on_postgresql=on_postgresql)
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1024))
         syncs = folder / "syncs"
         shipper = stack.enter_context(started("load", "manage", "ship"))
@@ -69,6 +63,18 @@ def gateway(upstream_port: int, *, on_postgresql: bool) -> Iterator[Gateway]:
         port = listener.getsockname()[1]
         wait_for_port(port)
         yield Gateway(port, web, shipper, syncs)
+
+
+def surroundings(stack: ExitStack, upstream_port: int, *, on_postgresql: bool) -> Path:
+    """A folder with all that serving needs, named in this process's environment."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smartgateway-bench-")))
+    folder.chmod(0o755)
+    database = f"sqlite:///{folder}/bench.sqlite3"
+    if on_postgresql:
+        database = stack.enter_context(postgresql(folder))
+    os.environ.update(environment(folder, database, stack.enter_context(redis(folder)), upstream_port))
+    prepare()
+    return folder
 
 
 def environment(folder: Path, database: str, redis_url: str, upstream_port: int) -> dict[str, str]:

@@ -27,6 +27,8 @@ PAGES = {
     "explorer, one key": "/dashboard/decisions/?key=-402{deep}",
     "explorer, one tier": "/dashboard/decisions/?tier=opus{deep}",
     "explorer, one phase": "/dashboard/decisions/?phase=session{deep}",
+    "explorer, a tier that never was": "/dashboard/decisions/?tier=haiku{deep}",
+    "explorer, a phase that never was": "/dashboard/decisions/?phase=disabled{deep}",
     "explorer, failed": "/dashboard/decisions/?status=failed{deep}",
     "explorer, interrupted": "/dashboard/decisions/?status=interrupted{deep}",
     "explorer, team and tier": "/dashboard/decisions/?team=-2&tier=opus{deep}",
@@ -60,6 +62,12 @@ def arguments() -> argparse.Namespace:
 def measure(title: str, address: str, rows: int) -> None:
     """In a process of its own: Django knows one database."""
     print(f"\n{title}, {rows:,} requests", flush=True)
+    command = [sys.executable, "-m", "bench.reports", "--measure", "--rows", str(rows)]
+    subprocess.run(command, cwd=ROOT, env=prepared(address), check=True)
+
+
+def prepared(address: str) -> dict[str, str]:
+    """The environment of a gateway whose database has its tables and its first policy."""
     environment = {
         **os.environ,
         "DATABASE_URL": address,
@@ -72,9 +80,7 @@ def measure(title: str, address: str, rows: int) -> None:
         subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
         )
-    subprocess.run(
-        [sys.executable, "-m", "bench.reports", "--measure", "--rows", str(rows)], cwd=ROOT, env=environment, check=True
-    )
+    return environment
 
 
 def measured(rows: int) -> None:
@@ -98,18 +104,11 @@ def measured(rows: int) -> None:
 
 
 def analyse() -> None:
-    """As autovacuum would have by then; and how much room the rows take."""
+    """As autovacuum would have by then."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-        if connection.vendor == "postgresql":
-            tables = "ARRAY['audit_routingdecision', 'audit_attempt', 'audit_outcome']"
-            cursor.execute(
-                f"SELECT sum(pg_total_relation_size(name::regclass)) / (SELECT count(*) FROM audit_routingdecision) "
-                f"FROM unnest({tables}) AS name"
-            )
-            line("bytes a request, indexes included", float(cursor.fetchone()[0]), "{:,.0f}")
 
 
 def pages(rows: int) -> None:
