@@ -5,10 +5,10 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 class WordIndex(models.Index):
-    """Of a column of a few words, so that a rare one is found without a scan; a frequent one is met in time order.
+    """Of a column of few values, so that a rare one is found without a scan; a frequent one is met in time order.
 
-    PostgreSQL stores each word once, with the places of its rows: 7 bytes a row instead of 60. SQLite, which does not
-    know how frequent a word is, gets the order as well.
+    PostgreSQL stores each value once, with the places of its rows: 7 bytes a row instead of 60. SQLite, which does not
+    know how frequent a value is, gets the order as well.
     """
 
     def create_sql(

@@ -70,7 +70,7 @@ class RoutingDecision(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["key_id", "id"], name="audit_decision_key"),
-            models.Index(fields=["team_id", "id"], name="audit_decision_team"),
+            WordIndex(fields=["team_id", "id"], name="audit_decision_team_rare"),
             WordIndex(fields=["tier", "id"], name="audit_decision_tier_rare"),
             WordIndex(fields=["phase", "id"], name="audit_decision_phase_rare"),
             models.Index(fields=["id"], condition=SIGNED, name="audit_decision_signed"),
