@@ -19,7 +19,10 @@ ENDS = {"/v1/chat/completions": b"data: [DONE]", "/v1/messages": b"event: messag
 
 
 class Load:
-    """`answered` holds the decisions whose answers came in whole; `statuses` counts all that had one."""
+    """`answered` holds the decisions whose answers came in whole; `statuses` counts all that had one.
+
+    `errors` holds the newest body of each status but 200.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self._url = gateway.url
@@ -27,6 +30,7 @@ class Load:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self.answered: list[str] = []
         self.statuses: Counter[int] = Counter()
+        self.errors: dict[int, bytes] = {}
         self.broken = 0
 
     def start(self) -> None:
@@ -62,6 +66,8 @@ class Load:
         async with client.stream("POST", path, json=body, headers={"x-api-key": KEY}) as response:
             self.statuses[response.status_code] += 1
             content = await response.aread()
+        if response.status_code != 200:
+            self.errors[response.status_code] = content
         if response.status_code == 200 and (not is_stream or ENDS[path] in content):
             self.answered.append(response.headers["x-smartgateway-decision-id"].replace("-", ""))
 

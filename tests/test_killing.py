@@ -10,30 +10,22 @@ import pytest
 
 from smartgateway.local.tests.processes import descendants, is_alive
 from tests import gateway, services
-from tests.doubles.anthropic import AnthropicDouble
-from tests.doubles.ollama import OllamaDouble
-from tests.doubles.serving import serving
 from tests.gateway import is_refused, wait_until
 from tests.load import loaded
+from tests.proving import ANSWERED, prove, upstream_doubles
 
 ANSWERS_BETWEEN_KILLS = 20
 
 
 @pytest.fixture(scope="module")
 def doubles():
-    claude, ollama = AnthropicDouble(), OllamaDouble()
-    with serving(claude) as claude_url, serving(ollama) as ollama_url:
-        yield {"claude": claude, "ollama": ollama, "claude_url": claude_url, "ollama_url": ollama_url}
+    with upstream_doubles() as doubles:
+        yield doubles
 
 
 @pytest.fixture(scope="module")
 def variables(doubles):
-    return {
-        "ANTHROPIC_API_KEY": "sk-ant-test",
-        "ANTHROPIC_BASE_URL": doubles["claude_url"],
-        "LOCAL_LLM_BASE_URL": doubles["ollama_url"],
-        "LOCAL_MAX_INFLIGHT": "8",
-    }
+    return doubles.variables
 
 
 @pytest.fixture(scope="module")
@@ -51,45 +43,6 @@ def served_by_two_on_postgresql(variables, tmp_path):
             platform = {"DATABASE_URL": address, "AUDIT_DURABILITY": "database", "WEB_CONCURRENCY": "2"}
             with gateway.running(tmp_path, **variables, **platform) as running:
                 yield running
-
-
-def attempts_seen(doubles):
-    """The ids under which the upstreams were called to answer somebody."""
-    claude = [each["attempt_id"] for each in doubles["claude"].requests if each["path"] == "/v1/messages"]
-    ollama = [each["attempt_id"] for each in doubles["ollama"].requests if each["attempt_id"] != "probe"]
-    return claude + [each for each in ollama if not is_of_classifier(doubles["ollama"], each)]
-
-
-def is_of_classifier(ollama, attempt_id):
-    return any(each["attempt_id"] == attempt_id and each["body"].get("format") for each in ollama.requests)
-
-
-def attempts_recorded(served):
-    return [row[0] for row in served.rows(f"SELECT {HEX.format('id')} FROM audit_attempt")]
-
-
-def prove(served, doubles, load):
-    """What was promised of the record, after the load has ended."""
-    seen = attempts_seen(doubles)
-    wait_until(lambda: set(seen) <= set(attempts_recorded(served)), "every attempt is shipped", 30)
-    wait_until(lambda: not served.rows(WITHOUT_OUTCOME), "every decision has its outcome", 30)
-    recorded = attempts_recorded(served)
-    answered = [row[0] for row in served.rows(ANSWERED)]
-
-    assert len(seen) == len(set(seen))
-    assert len(recorded) == len(set(recorded))
-    assert len(load.answered) == len(set(load.answered))
-    assert set(load.answered) <= set(answered)
-    assert len(answered) == len(set(answered))
-    assert set(load.statuses) == {200}
-    assert served.verified()["waiting"] == 0
-
-
-WITHOUT_OUTCOME = """
-    SELECT id FROM audit_routingdecision WHERE id NOT IN (SELECT decision_id FROM audit_outcome)
-"""
-HEX = "REPLACE(CAST({} AS VARCHAR(36)), '-', '')"
-ANSWERED = f"SELECT {HEX.format('decision_id')} FROM audit_outcome WHERE status = 'answered'"
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.long)])

@@ -17,6 +17,8 @@ from tests.upstreams import (
     OpenAIClient,
     between_doubles,
     check_failure,
+    check_unrecorded,
+    check_whole_record,
     is_answered,
     limit_files,
     refused_for_the_record,
@@ -199,23 +201,9 @@ async def test_nothing_is_called_while_the_journals_disk_fails(world, clients):
 )
 async def test_an_answer_whose_outcome_cannot_be_recorded_is_not_whole(world, client, is_stream, pace):
     text = f"{client.name} {pace} [[say:one two three]]"
-    asking = asyncio.create_task(client.ask("sonnet", text, is_stream=is_stream))
-    await asyncio.to_thread(wait_until, lambda: world.claude.find(text), "the upstream is called", 10)
-    limit_files(world, NO_FILE)
-    try:
-        told = await asking
-    finally:
-        limit_files(world, ANY_FILE)
 
-    assert isinstance(told.error, client.error)
-    assert "cannot record" in str(told.error)
-    await until(client, is_answered)
+    await check_unrecorded(world, client, "sonnet", text, is_stream=is_stream)
 
 
 def test_the_record_is_whole_after_all_this(world):
-    assert world.gateway.stop() == 0
-
-    counts = world.gateway.verified()
-    assert (counts["waiting"], counts["open"]) == (0, 0)
-    assert counts["outcomes"] == counts["routingdecisions"]
-    assert not world.gateway.rows("SELECT id FROM audit_attempt WHERE duration IS NULL AND error_type = ''")
+    check_whole_record(world)

@@ -1,21 +1,15 @@
 """As `test_outages`, behind a local server that speaks OpenAI, whose bytes pass through to clients that do."""
 
-import asyncio
-
 import pytest
 
 from tests.doubles.openai_compatible import OpenAICompatibleDouble
-from tests.gateway import wait_until
 from tests.upstreams import (
-    ANY_FILE,
-    NO_FILE,
     AnthropicClient,
     OpenAIClient,
     between_doubles,
     check_failure,
-    is_answered,
-    limit_files,
-    until,
+    check_unrecorded,
+    check_whole_record,
 )
 
 
@@ -44,22 +38,9 @@ async def test_a_failing_upstream_is_an_error_of_the_clients_protocol(world, cli
 
 async def test_a_stream_whose_outcome_cannot_be_recorded_does_not_end_well(world, client):
     text = f"{client.name} [[say:one two three four]][[drip:0.15]]"
-    asking = asyncio.create_task(client.ask("local", text, is_stream=True))
-    await asyncio.to_thread(wait_until, lambda: world.local.find(text), "the upstream is called", 10)
-    limit_files(world, NO_FILE)
-    try:
-        told = await asking
-    finally:
-        limit_files(world, ANY_FILE)
 
-    assert isinstance(told.error, client.error)
-    assert "cannot record" in str(told.error)
-    await until(client, is_answered)
+    await check_unrecorded(world, client, "local", text, is_stream=True)
 
 
 def test_the_record_is_whole_after_all_this(world):
-    assert world.gateway.stop() == 0
-
-    counts = world.gateway.verified()
-    assert (counts["waiting"], counts["open"]) == (0, 0)
-    assert counts["outcomes"] == counts["routingdecisions"]
+    check_whole_record(world)

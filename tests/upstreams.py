@@ -14,7 +14,7 @@ from tests import gateway
 from tests.doubles.anthropic import AnthropicDouble
 from tests.doubles.front import Front, fronting
 from tests.doubles.serving import App, serving
-from tests.gateway import KEY, Gateway
+from tests.gateway import KEY, Gateway, wait_until
 
 GOOD = "[[say:all is well]]"
 ANY_FILE, NO_FILE = resource.RLIM_INFINITY, 0
@@ -131,6 +131,31 @@ async def until(client, is_so):
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"not {is_so.__name__} within ten seconds")
+
+
+async def check_unrecorded(world, client, model, text, *, is_stream):
+    """An answer whose outcome cannot be recorded, in mid-call, is not whole; afterwards all is well again."""
+    asking = asyncio.create_task(client.ask(model, text, is_stream=is_stream))
+    await asyncio.to_thread(wait_until, lambda: world.behind(model).find(text), "the upstream is called", 10)
+    limit_files(world, NO_FILE)
+    try:
+        told = await asking
+    finally:
+        limit_files(world, ANY_FILE)
+
+    assert isinstance(told.error, client.error)
+    assert "cannot record" in str(told.error)
+    await until(client, is_answered)
+
+
+def check_whole_record(world):
+    """At the end: every decision has its outcome, every attempt its end, and nothing waits."""
+    assert world.gateway.stop() == 0
+
+    counts = world.gateway.verified()
+    assert (counts["waiting"], counts["open"]) == (0, 0)
+    assert counts["outcomes"] == counts["routingdecisions"]
+    assert not world.gateway.rows("SELECT id FROM audit_attempt WHERE duration IS NULL AND error_type = ''")
 
 
 def is_answered(told):
