@@ -162,7 +162,7 @@ def test_looks_go_on_at_once_and_one_that_hangs_is_not_waited_for(monkeypatch):
     is_over = threading.Event()
     well = State("B", True, "well")
 
-    found = looks.together({"A": lambda seconds: is_over.wait(60), "B": lambda seconds: well}, 0.5)
+    found = looks.together({"A": lambda seconds: is_over.wait(60), "B": lambda seconds: well}, 2)
 
     is_over.set()
     assert [(state.name, state.is_well) for state in found] == [("A", False), ("B", True)]
