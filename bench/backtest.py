@@ -32,8 +32,9 @@ DRAFTS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     options = arguments()
-    if options.measure:
-        measured(options.rows)
+    if options.step:
+        setup()
+        fill(options.rows) if options.step == "fill" else measured()
         return
     with tempfile.TemporaryDirectory(prefix="smartgateway-bench-") as name:
         folder = Path(name)
@@ -49,12 +50,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.backtest", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="decisions in the record (default: 1,000,000)")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="postgresql")
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=("fill", "measure"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def measure(title: str, address: str, rows: int) -> None:
-    """In a process of its own: Django knows one database."""
+    """In processes of their own: Django knows one database, and what fills it in takes memory."""
     environment = {
         **os.environ,
         "DATABASE_URL": address,
@@ -68,17 +69,20 @@ def measure(title: str, address: str, rows: int) -> None:
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
         )
     print(f"\n{title}", flush=True)
-    command = [sys.executable, "-m", "bench.backtest", "--measure", "--rows", str(rows)]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    for step in ("fill", "measure"):
+        command = [sys.executable, "-m", "bench.backtest", "--step", step, "--rows", str(rows)]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
-def measured(rows: int) -> None:
+def setup() -> None:
     import django
 
     django.setup()
+
+
+def measured() -> None:
     from audit.models import RoutingDecision
 
-    fill(rows)
     total = RoutingDecision.objects.count()
     print(f"{total:,} decisions{'':<22}{'seconds':>9}{'rows/s':>10}{'CPU µs':>9}{'MB more':>9}{'exact':>8}")
     for title, changes in DRAFTS.items():
@@ -147,6 +151,7 @@ def tried(title: str, changes: dict[str, Any]) -> None:
     from smartgateway.workbench.backtest.sums import Sums
 
     policy = draft(changes)
+    Retrial(policy).try_again(next(chunks(UUID(int=0), UUID(int=2**128 - 1))), Sums())  # what is made once
     before, cpu, started = peak(), time.process_time(), time.perf_counter()
     retrial, sums = Retrial(policy), Sums()
     for chunk in chunks(UUID(int=0), UUID(int=2**128 - 1)):
