@@ -9,15 +9,25 @@ Check = tuple[str, float, float]
 """What is looked at, its value, and the threshold that it must stay below; 0 where there must be none of it."""
 
 
+def rounded(margin: float) -> float:
+    """To four decimals; `round` writes the number out and reads it again."""
+    return int(margin * 10_000 + (0.5 if margin > 0 else -0.5)) / 10_000
+
+
+@lru_cache(maxsize=1_024)
+def told(value: float) -> str:
+    return f"{value:g}"
+
+
 def above(rule: str, value: float, threshold: float, points_to: Band) -> Reason:
-    margin = round((value - threshold) / (threshold if threshold > 1.0 else max(abs(threshold), 1.0)), 4)
+    margin = rounded((value - threshold) / (threshold if threshold > 1.0 else max(abs(threshold), 1.0)))
     return Reason(rule, value, threshold, margin, points_to, value > threshold)
 
 
 @lru_cache(maxsize=4_096)
 def at_least(rule: str, count: int, threshold: float, points_to: Band) -> Reason:
     """A count lies half a step from its threshold when it just reaches or just misses it."""
-    margin = round((count - threshold + 0.5) / max(threshold, 1.0), 4)
+    margin = rounded((count - threshold + 0.5) / max(threshold, 1.0))
     return Reason(rule, count, threshold, margin, points_to, count >= threshold)
 
 
@@ -39,4 +49,4 @@ def all_of(rule: str, points_to: Band, checks: Sequence[Check]) -> Reason:
     ]
     margin = min(margins)
     name, value, threshold = min([check for check, other in zip(checks, margins, strict=True) if other == margin])
-    return Reason(rule, f"{name} {value:g}", f"{threshold:g}", round(margin, 4), points_to, margin > 0)
+    return Reason(rule, f"{name} {told(value)}", told(threshold), rounded(margin), points_to, margin > 0)

@@ -11,19 +11,21 @@ FORM_OPENING, FORM_CLOSING = 60, 40  # characters of an ask's start and end, whe
 LEAD_OPENING, LEAD_CLOSING = 240, 120
 SYSTEM_OPENING, SYSTEM_CLOSING = 3_072, 1_024
 
-FORM_LISTS = ("simple_task", "self_contained", "greeting")
-LEAD_LISTS = ("single_file_edit", "housekeeping", "compaction")
-INTENT_LISTS = (
-    "deep_reasoning",
-    "conflicting_constraints",
-    "scope",
-    "multi_file",
-    "keyword_opus",
-    "context_word",
-    "investigation",
-    "agent_protocol",
+FORM_LISTS = frozenset({"simple_task", "self_contained", "greeting"})
+LEAD_LISTS = frozenset({"single_file_edit", "housekeeping", "compaction"})
+INTENT_LISTS = frozenset(
+    {
+        "deep_reasoning",
+        "conflicting_constraints",
+        "scope",
+        "multi_file",
+        "keyword_opus",
+        "context_word",
+        "investigation",
+        "agent_protocol",
+    }
 )
-SYSTEM_LISTS = ("agentic_marker", "agent_protocol", "housekeeping")
+SYSTEM_LISTS = frozenset({"agentic_marker", "agent_protocol", "housekeeping"})
 LISTS = (
     "simple_task",
     "self_contained",
@@ -45,6 +47,7 @@ LISTS = (
 
 KEPT = {"deep_reasoning": 8, "conflicting_constraints": 4, "scope": 4}  # ids kept of one list, the heaviest first
 KEPT_OTHERWISE = 3
+MOST_KNOWN = 4_096  # combinations of phrases whose ids a policy remembers
 MOST_HITS = 32  # of one list that are compared with one another
 GAP = " \x00 "  # no phrase reaches over it
 
@@ -91,17 +94,22 @@ def merged(in_ask: Found, in_system: Found, *, is_housekeeping: bool) -> Found:
 
 
 def _only(names: Collection[str], found: Found) -> dict[str, tuple[str, ...]]:
-    return {name: found[name] for name in names if name in found}
+    return {name: listed for name, listed in found.items() if name in names}
 
 
 def ids_of(found: Found, policy: Policy) -> dict[str, tuple[int, ...]]:
-    phrases: Sequence[str]
-    ids = {}
-    for name, phrases in found.items():
-        if len(phrases) > 1:
-            heaviest = sorted(outermost(phrases), key=policy.phrases[name].__getitem__, reverse=True)
-            phrases = heaviest[: KEPT.get(name, KEPT_OTHERWISE)]
-        ids[name] = tuple(map(phrase_id, phrases))
+    """What the record keeps of each list. The same few phrases come again and again, so that they are remembered."""
+    known = policy.known_ids
+    return {name: known.get((name, phrases)) or _ids(name, phrases, policy) for name, phrases in found.items()}
+
+
+def _ids(name: str, phrases: tuple[str, ...], policy: Policy) -> tuple[int, ...]:
+    heaviest: Sequence[str] = phrases
+    if len(phrases) > 1:
+        heaviest = sorted(outermost(phrases), key=policy.phrases[name].__getitem__, reverse=True)
+    ids = tuple(map(phrase_id, heaviest[: KEPT.get(name, KEPT_OTHERWISE)]))
+    if len(policy.known_ids) < MOST_KNOWN:
+        policy.known_ids[name, phrases] = ids
     return ids
 
 

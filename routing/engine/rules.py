@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from routing.engine.case import Case
 from routing.engine.features import Features
-from routing.engine.findings import Check, above, absent, all_of, at_least, holds
+from routing.engine.findings import Check, above, absent, all_of, at_least, holds, rounded
 from routing.engine.types import Band, Reason
 
 Rule = Callable[[Case], Reason]
@@ -17,7 +17,7 @@ def tool_loop(case: Case) -> Reason:
     window, distance = case.limits["tool_loop_window"], case.features.tool_distance
     if not distance:
         return absent("tool_loop", window, Band.CLAUDE)
-    margin = round((window - distance + 0.5) / window, 4)
+    margin = rounded((window - distance + 0.5) / window)
     return Reason("tool_loop", distance, window, margin, Band.CLAUDE, margin > 0)
 
 
@@ -129,7 +129,7 @@ def greeting(case: Case) -> Reason:
     share, threshold = case.features.greeting_share, case.limits["greeting_share"]
     if not case.counts["greeting"]:
         return absent("greeting", threshold, Band.LOCAL)
-    margin = round(share - threshold, 4) or 1e-4
+    margin = rounded(share - threshold) or 1e-4
     return Reason("greeting", share, threshold, margin, Band.LOCAL, share >= threshold)
 
 

@@ -48,8 +48,8 @@ def confidence_in(band: Band, fired: Collection[Reason]) -> float:
     agreeing = [reason for reason in fired if reason.points_to is band]
     if not agreeing:
         return 0.0
-    margin = min(1.0, max(reason.margin for reason in agreeing))
-    if any(reason.rule in CANNOT_BE_LOCAL for reason in agreeing):
+    margin = min(1.0, max([reason.margin for reason in agreeing]))
+    if not CANNOT_BE_LOCAL.isdisjoint([reason.rule for reason in agreeing]):
         return round(0.9 + 0.1 * margin, 3)
     return round(min(0.9, 0.5 + 0.25 * margin + 0.05 * len(agreeing)), 3)
 

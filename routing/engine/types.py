@@ -137,8 +137,7 @@ class Surroundings(NamedTuple):
     session: SessionState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Five disjoint counters; None of the upstream's counts is ever in two of them."""
 
     fresh_input_tokens: int = 0
@@ -231,6 +230,7 @@ class Policy:
     ambiguous_fallback_tier: Tier = Tier.SONNET
     match: Matcher = field(default=lambda text: {}, repr=False, compare=False)
     weights: Mapping[str, Mapping[int, float]] = field(init=False, repr=False, compare=False)  # phrases by their id
+    known_ids: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = field(init=False, repr=False, compare=False)
     match_again: Matcher = field(init=False, repr=False, compare=False)  # remembers: for text that comes with many asks
 
     def __post_init__(self) -> None:
@@ -239,6 +239,7 @@ class Policy:
             for name, listed in self.phrases.items()
         }
         object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "known_ids", {})
         object.__setattr__(self, "match_again", lru_cache(maxsize=REMEMBERED_TEXTS)(self.match))
 
 

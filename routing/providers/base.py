@@ -6,7 +6,7 @@ and the answer back. Where the caller's face already speaks the provider's diale
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -15,6 +15,7 @@ from routing.engine.types import Usage
 ChatCompletion = dict[str, Any]
 ChatCompletionChunk = dict[str, Any]
 Batch = Sequence[ChatCompletionChunk] | bytes
+NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ class Timeouts:
     between_bytes: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One upstream call. `body` is the parsed request in indoor form, with our own members removed.
 
     `raw` holds the top-level members exactly as the client sent them (values are undecoded JSON), when the
@@ -40,7 +40,7 @@ class Call:
     dialect: str = "openai"
     raw: Mapping[str, msgspec.Raw] | None = None
     timeouts: Timeouts = Timeouts()
-    headers: Mapping[str, str] = field(default_factory=dict)  # allow-listed client headers, e.g. anthropic-beta
+    headers: Mapping[str, str] = NO_HEADERS  # allow-listed client headers, e.g. anthropic-beta
     is_beta: bool = False  # asked for with `?beta=true`
     caches: bool = True  # a cache marker may be added where the client set none
 
@@ -59,8 +59,7 @@ class Account:
     dropped_params: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole answer: `completion` in indoor form, or `raw` bytes when the dialects match."""
 
     account: Account

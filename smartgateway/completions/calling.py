@@ -14,6 +14,7 @@ from routing import connections
 from routing.breakers import breaker
 from routing.engine.types import Phase, Tier
 from routing.providers.base import (
+    NO_HEADERS,
     Account,
     Call,
     Provider,
@@ -34,7 +35,6 @@ CLAUDE_TIMEOUTS = Timeouts(first_byte=settings.UPSTREAM_FIRST_BYTE_SECONDS)
 LOCAL_TIMEOUTS = replace(CLAUDE_TIMEOUTS, between_bytes=settings.LOCAL_LLM_TIMEOUT_SECONDS)
 TOOL_MEMBERS = ("tools", "tool_choice", "parallel_tool_calls")
 OWN_MEMBERS = ("provider",)
-NO_HEADERS: Mapping[str, str] = {}
 
 
 class Answering(Protocol):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from audit import recording
@@ -31,9 +31,9 @@ class Options:
     debug: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
-    """A parsed request. `body` is in indoor form without our own members; `raw` is the body as it came.
+    """A parsed request, not to be changed. `body` is in indoor form without our own members; `raw` is as it came.
 
     `dropped` names what the face itself could not carry indoors.
     `headers` go to an upstream of the same dialect; `lost` names what the indoor form cannot say.
@@ -128,7 +128,7 @@ class Exchange:
             return counted
         known = counted or Usage(fresh_input_tokens=self.routed.features.estimated_tokens)
         output_tokens = max(known.output_tokens, self.chunks_relayed)
-        return replace(known, output_tokens=output_tokens, is_estimated=True)
+        return known._replace(output_tokens=output_tokens, is_estimated=True)
 
     def overhead(self) -> float:
         """Seconds of ours until the first byte: all but the time that upstreams took."""

@@ -1,7 +1,7 @@
 """Who may serve a decision, in order. An explicit choice has one candidate; an automatic one its chain."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from routing.engine.explicit import model_of
 from routing.engine.features import Features
@@ -11,8 +11,7 @@ HAIKU = "haiku"
 ONLY_LOCAL = frozenset({Tier.LOCAL})
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """`name` is a tier, `haiku`, or "" for a concrete model outside the ladder."""
 
     name: str
@@ -42,7 +41,7 @@ def serving(candidate: Candidate, policy: Policy, served_local_model: Callable[[
     if candidate.provider_name != "local" or candidate.model != policy.models[Tier.LOCAL]:
         return candidate
     served = served_local_model(candidate.model)
-    return candidate if served == candidate.model else replace(candidate, model=served)
+    return candidate if served == candidate.model else candidate._replace(model=served)
 
 
 def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Features) -> Iterator[Candidate]:

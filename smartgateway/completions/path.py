@@ -1,9 +1,8 @@
 """The one path of every answer: decide, record, admit, call, relay, settle."""
 
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from audit import recording
 from audit.recording import AuditUnavailableError
@@ -21,14 +20,12 @@ from smartgateway.completions.relay import Opened, Renderer, opened, relayed
 A = TypeVar("A", Answer, Opened)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     exchange: Exchange
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Streaming:
+class Streaming(NamedTuple):
     exchange: Exchange
     events: AsyncGenerator[bytes, None]
 

@@ -110,16 +110,20 @@ async def test_more_than_was_announced_is_never_the_next_answer(fast, extra):
 
 
 async def test_bytes_on_a_free_connection_close_it(fast):
+    closed = asyncio.Event()
+
     async def handler(server, reader, writer):
         await server.read_request(reader)
         writer.write(OK)
         await asyncio.sleep(0.01)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil")
         await reader.read()
+        closed.set()
 
     async with serving(handler) as server:
         first = await send(fast, server)
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(30):
+            await closed.wait()
         second = await send(fast, server)
 
     assert (first.content, second.content, server.opened) == (b"ok", b"ok", 2)
