@@ -36,7 +36,7 @@ class Plant:
     """A gateway with its database and its worker, all of which can be killed."""
 
     def __init__(self, folder: Path, variables: dict[str, str], stack: ExitStack) -> None:
-        self._stack = stack
+        self._servers = stack.enter_context(ExitStack())  # which end after the gateway, however often they were started
         self._cluster = services.cluster(folder)
         self._pid_file = folder / "postgresql/postmaster.pid"
         variables = {
@@ -44,12 +44,12 @@ class Plant:
             "DATABASE_URL": self.start_database(),
             "REDIS_URL": stack.enter_context(services.redis(folder)),
         }
-        self.gateway = stack.enter_context(gateway.running(folder, **variables))
+        self.gateway = stack.enter_context(gateway.running(folder, is_limited=False, **variables))
         self.start_worker()
         stack.callback(self.kill_worker)
 
     def start_database(self) -> str:
-        return self._stack.enter_context(self._cluster.started())
+        return self._servers.enter_context(self._cluster.started())
 
     def start_worker(self) -> None:
         self._worker = subprocess.Popen(
