@@ -89,7 +89,11 @@ class Gateway:
         self.process = subprocess.Popen(
             command, cwd=settings.BASE_DIR, env=self.environment, stdout=output, stderr=output
         )
-        wait_until(lambda: answers(f"{self.url}/health/ready"), "the gateway is ready")
+        try:
+            wait_until(lambda: answers(f"{self.url}/health/ready"), "the gateway is ready")
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> int:
         self.signal(signal.SIGTERM)
