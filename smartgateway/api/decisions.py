@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from audit.models import Outcome, RoutingDecision
 from smartgateway.api.base import GatewayView, key_of
+from smartgateway.api.rows import in_thread
 from smartgateway.completions.errors import BadRequestError, GatewayError
 
 MAX_LIMIT = 100
@@ -22,7 +22,7 @@ class Decisions(GatewayView):
     async def get(self, request: Request) -> HttpResponse:
         limit, before = page_of(request)
         try:
-            rows = await sync_to_async(newest, thread_sensitive=False)(key_of(request).id, before, limit)
+            rows = await in_thread(newest, key_of(request).id, before, limit)
         except DatabaseError as exc:
             raise GatewayError(
                 503, "database_unavailable", "The record cannot be read at the moment.", type="api_error", retry_after=5

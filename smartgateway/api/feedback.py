@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.db.models import Q
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from audit.models import Feedback as Given
 from audit.models import RoutingDecision
 from audit.models.feedback import COMMENT_LENGTH, VERDICTS
 from smartgateway.api.base import GatewayView, key_of
+from smartgateway.api.rows import in_thread
 from smartgateway.completions.admission import admit
 from smartgateway.completions.errors import BadRequestError, GatewayError
 from smartgateway.keys.snapshots import KeySnapshot
@@ -36,7 +36,7 @@ class Feedback(GatewayView):
         await admit(key)
         said = parsed(request.data)
         try:
-            given, is_first = await sync_to_async(keep, thread_sensitive=False)(key, said)
+            given, is_first = await in_thread(keep, key, said)
         except DatabaseError as exc:
             raise GatewayError(
                 503, "database_unavailable", "Feedback cannot be kept at the moment.", type="api_error", retry_after=5

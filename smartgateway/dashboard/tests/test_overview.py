@@ -315,7 +315,8 @@ def test_several_days_are_left_to_a_worker_of_the_gateways_own_queue(admin_clien
     assert queued == ([] if trouble else [(TASK, {"day": f"2026-11-{day}"}) for day in (21, 22, 23)])
 
 
-def test_of_a_long_period_an_admin_builds_the_last_month_anew(admin_client):
+def test_of_a_long_period_an_admin_builds_the_last_month_anew(admin_client, monkeypatch):
+    monkeypatch.setitem(app.conf, "task_always_eager", True)
     report("local")
     days = {"from": DAY - timedelta(days=60), "to": DAY}
 

@@ -15,6 +15,7 @@ from routing.engine.types import Policy
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.workbench.evidence.month import month
 from smartgateway.workbench.evidence.places import LISTS, links_of, list_links
+from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
 from smartgateway.workbench.pages import AdminPage, AdminView
 
@@ -29,6 +30,7 @@ class Evidence(AdminPage):
             month=found,
             dearest=with_text([identity for identity, _ in found.dearest]),
             lists=list_links({row.list_name for row in found.phrases} | {name for name, _ in found.silent_phrases}),
+            most=MOST,
             time_zone=settings.REPORT_TIME_ZONE,
         )
 

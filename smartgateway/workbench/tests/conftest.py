@@ -2,6 +2,13 @@ import pytest
 
 from routing import policies, prices
 from routing.models import Threshold
+from smartgateway.celery import app
+
+
+@pytest.fixture(autouse=True)
+def _worker_at_hand(monkeypatch):
+    """Tasks run where they are begun, whether or not there is a queue."""
+    monkeypatch.setitem(app.conf, "task_always_eager", True)
 
 
 @pytest.fixture

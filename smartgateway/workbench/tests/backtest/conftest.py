@@ -15,16 +15,9 @@ from routing.engine.signals import compute_routing_signals
 from routing.engine.types import RoutingRequest
 from routing.models import PhraseList, Threshold
 from routing.tests.engine.given import surroundings
-from smartgateway.celery import app
 from smartgateway.dashboard.tests.rows import decision, outcome
 
 LOCAL_AROUND = (7, 7, 7, (16_384, False, True, False), None, False)
-
-
-@pytest.fixture(autouse=True)
-def _worker_at_hand(monkeypatch):
-    """Tasks run where they are begun, whether or not there is a queue."""
-    monkeypatch.setitem(app.conf, "task_always_eager", True)
 
 
 @pytest.fixture
