@@ -18,6 +18,7 @@ from smartgateway.local.tests.processes import descendants, end, eventually, fre
 ROOT = Path(settings.BASE_DIR)
 LINES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 DATABASE = "test_procfile"
+LOST_TASK = "WorkerLostError"  # the signal reaches a task's process too, and the worker tells that it was cut off
 KEY = "sk-sg-given-by-the-platform-0123456789"
 pytestmark = pytest.mark.redis
 
@@ -91,8 +92,7 @@ def test_a_release_is_served_recorded_and_stopped_without_a_trace(environment, s
 
     assert web.returncode in (0, -signal.SIGTERM), outputs
     assert eventually(lambda: not children & parents().keys())
-    del outputs[worker.args[-1]]  # the signal to its group may cut off a task, which it tells and does again later
-    assert not any("Traceback" in output for output in outputs.values()), outputs
+    assert not any("Traceback" in output and LOST_TASK not in output for output in outputs.values()), outputs
 
 
 def is_ready(gateway):
