@@ -5,20 +5,17 @@ decision for the next. One process, one core: rows a second, and how its memory 
 """
 
 import argparse
-import os
 import random
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from bench.databases import CHOICES, databases, prepared
 from bench.processes import ROOT
-from tests.services import postgresql
 
 PER_DAY = 110_000
 KINDS = 20_000
@@ -36,38 +33,21 @@ def main() -> None:
         setup()
         fill(options.rows) if options.step == "fill" else measured()
         return
-    with tempfile.TemporaryDirectory(prefix="smartgateway-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        if options.database != "postgresql":
-            measure("SQLite", f"sqlite:///{folder / 'bench.sqlite3'}", options.rows)
-        if options.database != "sqlite":
-            with postgresql(folder) as address:
-                measure("PostgreSQL", address, options.rows)
+    for title, address, _ in databases(options.database):
+        measure(title, address, options.rows)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.backtest", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="decisions in the record (default: 1,000,000)")
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="postgresql")
+    parser.add_argument("--database", choices=CHOICES, default="postgresql")
     parser.add_argument("--step", choices=("fill", "measure"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def measure(title: str, address: str, rows: int) -> None:
     """In processes of their own: Django knows one database, and what fills it in takes memory."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": address,
-        "DJANGO_SETTINGS_MODULE": "smartgateway.settings",
-        "SECRET_KEY": "for-the-bench-only",
-        "AUDIT_CHAIN_KEY": "for-the-bench-only",
-        "READ_DOT_ENV": "0",
-    }
-    for command in (["migrate", "-v0"], ["bootstrap"]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
-        )
+    environment = prepared(address)
     print(f"\n{title}", flush=True)
     for step in ("fill", "measure"):
         command = [sys.executable, "-m", "bench.backtest", "--step", step, "--rows", str(rows)]

@@ -8,7 +8,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bench.databases import CHOICES, databases, prepared
 from bench.processes import ROOT
-from bench.reports import line, prepared
+from bench.reports import line
 from bench.tables import Figure
-from tests.services import postgresql
 
 if TYPE_CHECKING:
     from audit.records import Record
@@ -34,20 +33,14 @@ RANDOM_ID = "{}_{:024x}"  # as long as Claude's own ids
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.record", description=__doc__)
     parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--database", choices=CHOICES, default="both")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         measured(options.requests)
         return
-    with tempfile.TemporaryDirectory(prefix="smartgateway-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        if options.database != "postgresql":
-            measure("SQLite", f"sqlite:///{folder / 'bench.sqlite3'}", folder / "sqlite", options.requests)
-        if options.database != "sqlite":
-            with postgresql(folder) as address:
-                measure("PostgreSQL", address, folder / "journal", options.requests)
+    for title, address, folder in databases(options.database):
+        measure(title, address, folder / f"journal of {title}", options.requests)
 
 
 def measure(title: str, address: str, journals: Path, requests: int) -> None:

@@ -4,17 +4,14 @@ A synthetic history is filled in, a day of 110,000 is rebuilt, and pages are ask
 """
 
 import argparse
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
+from bench.databases import CHOICES, databases, prepared
 from bench.processes import ROOT
-from tests.services import postgresql
 
 PER_DAY = 110_000
 PAGES = {
@@ -41,20 +38,14 @@ def main() -> None:
     if options.measure:
         measured(options.rows)
         return
-    with tempfile.TemporaryDirectory(prefix="smartgateway-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        if options.database != "postgresql":
-            measure("SQLite", f"sqlite:///{folder / 'bench.sqlite3'}", options.rows)
-        if options.database != "sqlite":
-            with postgresql(folder) as address:
-                measure("PostgreSQL", address, options.rows)
+    for title, address, _ in databases(options.database):
+        measure(title, address, options.rows)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.reports", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="requests in the record (default: 1,000,000)")
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--database", choices=CHOICES, default="both")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -64,23 +55,6 @@ def measure(title: str, address: str, rows: int) -> None:
     print(f"\n{title}, {rows:,} requests", flush=True)
     command = [sys.executable, "-m", "bench.reports", "--measure", "--rows", str(rows)]
     subprocess.run(command, cwd=ROOT, env=prepared(address), check=True)
-
-
-def prepared(address: str) -> dict[str, str]:
-    """The environment of a gateway whose database has its tables and its first policy."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": address,
-        "DJANGO_SETTINGS_MODULE": "smartgateway.settings",
-        "SECRET_KEY": "for-the-bench-only",
-        "AUDIT_CHAIN_KEY": "for-the-bench-only",
-        "READ_DOT_ENV": "0",
-    }
-    for command in (["migrate", "-v0"], ["bootstrap"]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
-        )
-    return environment
 
 
 def measured(rows: int) -> None:

@@ -39,6 +39,52 @@ async def test_many_requests_at_once_are_all_recorded(door):
     assert sequences_in(door) == list(range(1, 201))
 
 
+async def test_few_open_requests_wait_for_no_company(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "GATHER_SECONDS", 3_600)
+    recorder = Recorder(tmp_path, max_bytes=1 << 20)
+    await recorder.start()
+    made = decision()
+
+    async with asyncio.timeout(60):
+        await recorder.decided(made)
+        await recorder.settled(outcome(made))
+        await recorder.decided(decision())
+
+    await recorder.close()
+    assert sequences_in(tmp_path) == [1, 2, 3]
+
+
+async def test_records_of_a_busy_moment_share_a_sync(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "GATHER_SECONDS", 1.0)
+    files = FaultyFiles()
+    recorder = Recorder(tmp_path, max_bytes=1 << 20, files=files)
+    await recorder.start()
+    await asyncio.gather(*[recorder.decided(decision()) for _ in range(recording.FEW_OPEN + 1)])
+    before = files.calls["fdatasync"]
+
+    async with asyncio.TaskGroup() as arriving:
+        for _ in range(50):
+            arriving.create_task(recorder.decided(decision()))
+            await asyncio.sleep(0)  # each in a turn of the loop of its own
+
+    assert files.calls["fdatasync"] - before <= 2
+    await recorder.close()
+
+
+async def test_what_waits_for_company_is_kept_when_the_record_is_closed(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "GATHER_SECONDS", 3_600)
+    recorder = Recorder(tmp_path, max_bytes=1 << 20)
+    await recorder.start()
+    await asyncio.gather(*[recorder.decided(decision()) for _ in range(recording.FEW_OPEN + 1)])
+    waiting = asyncio.create_task(recorder.decided(decision()))
+    await asyncio.sleep(0)
+
+    await recorder.close()
+
+    await waiting
+    assert len(sequences_in(tmp_path)) == recording.FEW_OPEN + 2
+
+
 async def test_without_an_open_journal_nothing_passes():
     with pytest.raises(recording.AuditUnavailableError):
         await recording.decided(decision())

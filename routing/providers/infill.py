@@ -1,6 +1,5 @@
 """Filling in at llama.cpp: its `/v1/completions` overlooks a suffix without a word, `/infill` does not."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,42 +38,26 @@ def body_of(call: Call) -> bytes:
     return msgspec.json.encode({"model": call.model, **around, **members, "stream": True})
 
 
-class Infilling:
-    """Events of `/infill` to indoor chunks."""
+def chunk_of(payload: bytes, reply: Reply, chunks: indoors.Chunks) -> ChatCompletionChunk:
+    try:
+        event = EVENT.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise invalid("an event that cannot be read", reply) from exc
+    if event.error:
+        raise reply.failure_inside(500, payload)
+    delta = {"content": event.content} if event.content else {}
+    return last(event, delta, chunks) if event.stop else chunks.delta(delta)
 
-    def __init__(self, chunks: indoors.Chunks, reply: Reply, *, with_usage: bool) -> None:
-        self._chunks = chunks
-        self._reply = reply
-        self._with_usage = with_usage
 
-    @property
-    def is_done(self) -> bool:
-        return self._chunks.account.is_complete
-
-    def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
-        try:
-            event = EVENT.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            raise invalid("an event that cannot be read", self._reply) from exc
-        if event.error:
-            raise self._reply.failure_inside(500, payload)
-        delta = {"content": event.content} if event.content else {}
-        return (self._last(event, delta) if event.stop else self._chunks.delta(delta),)
-
-    def end(self) -> Sequence[ChatCompletionChunk]:
-        if not self.is_done:
-            raise invalid("a stream that ended before its answer did", self._reply)
-        return (self._chunks.usage(),) if self._with_usage else ()
-
-    def _last(self, event: Event, delta: dict[str, Any]) -> ChatCompletionChunk:
-        account = self._chunks.account
-        account.response_model = event.model
-        account.finish_reason = "length" if event.stop_type == "limit" else "stop"
-        account.usage = Usage(fresh_input_tokens=event.tokens_evaluated, output_tokens=event.tokens_predicted)
-        account.is_complete = True
-        chunk = self._chunks.delta(delta, account.finish_reason)
-        account.response_id = chunk["id"]
-        return chunk
+def last(event: Event, delta: dict[str, Any], chunks: indoors.Chunks) -> ChatCompletionChunk:
+    account = chunks.account
+    account.response_model = event.model
+    account.finish_reason = "length" if event.stop_type == "limit" else "stop"
+    account.usage = Usage(fresh_input_tokens=event.tokens_evaluated, output_tokens=event.tokens_predicted)
+    account.is_complete = True
+    chunk = chunks.delta(delta, account.finish_reason)
+    account.response_id = chunk["id"]
+    return chunk
 
 
 def explained(exc: ProviderRejectedError) -> ProviderRejectedError:

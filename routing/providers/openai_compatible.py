@@ -10,6 +10,7 @@ import msgspec
 
 from routing.providers import indoors, infill, openai_errands, openai_kinds
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, ProviderRejectedError, Stream
+from routing.providers.filling import Filling
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
 from routing.providers.reply import Reply
@@ -75,7 +76,8 @@ class OpenAICompatible:
         except ProviderRejectedError as exc:
             raise infill.explained(exc) from exc
         account = Account(upstream_request_id=reply.request_id)
-        filling = infill.Infilling(indoors.Chunks(call, account), reply, with_usage=wants_usage(call.body))
+        chunks = indoors.Chunks(call, account)
+        filling = Filling(infill.chunk_of, chunks, reply, with_usage=wants_usage(call.body))
         return Stream(account, OpenBatches(reply, Translated(Events(), filling)))
 
     async def _post(self, call: Call, content: bytes, path: str = PATH) -> Reply:

@@ -16,6 +16,7 @@ from routing.providers.base import (
     RateLimitedError,
     Stream,
 )
+from routing.providers.filling import Filling
 from routing.providers.http import Upstream
 from routing.providers.ollama import errands
 from routing.providers.ollama.calibration import Calibration
@@ -74,7 +75,8 @@ class Ollama:
         body = errands.fill_body(call, num_ctx=self._num_ctx, keep_alive=kept_alive(self._keep_alive))
         reply = await self._post(call, body, errands.FILL_PATH)
         account = Account(upstream_request_id=reply.request_id)
-        filling = errands.Filling(indoors.Chunks(call, account), reply, with_usage=indoors.wants_usage(call.body))
+        chunks = indoors.Chunks(call, account)
+        filling = Filling(errands.chunk_of, chunks, reply, with_usage=indoors.wants_usage(call.body))
         return Stream(account, OpenBatches(reply, Translated(Lines(), filling)))
 
     async def embed(self, call: Call) -> Answer:

@@ -1,6 +1,6 @@
 """Beside chat: filling in at a cursor (`/api/generate`) and embeddings (`/api/embed`), in the indoor form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -61,27 +61,6 @@ def embed_body(call: Call, *, keep_alive: int | str) -> dict[str, Any]:
     }
 
 
-class Filling:
-    """Lines of `/api/generate` to indoor chunks."""
-
-    def __init__(self, chunks: indoors.Chunks, reply: Reply, *, with_usage: bool) -> None:
-        self._chunks = chunks
-        self._reply = reply
-        self._with_usage = with_usage
-
-    @property
-    def is_done(self) -> bool:
-        return self._chunks.account.is_complete
-
-    def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
-        return (chunk_of(read(payload, self._reply), self._chunks),)
-
-    def end(self) -> Sequence[ChatCompletionChunk]:
-        if not self.is_done:
-            raise invalid("a stream that ended before its answer did", self._reply)
-        return (self._chunks.usage(),) if self._with_usage else ()
-
-
 def read(raw: bytes, reply: Reply) -> Line:
     try:
         line = LINE.decode(raw)
@@ -92,8 +71,8 @@ def read(raw: bytes, reply: Reply) -> Line:
     return line
 
 
-def chunk_of(line: Line, chunks: indoors.Chunks) -> ChatCompletionChunk:
-    account = chunks.account
+def chunk_of(raw: bytes, reply: Reply, chunks: indoors.Chunks) -> ChatCompletionChunk:
+    line, account = read(raw, reply), chunks.account
     account.response_model = line.model or account.response_model
     delta = {"content": line.response} if line.response else {}
     if not line.done:

@@ -3,7 +3,7 @@ import asyncio
 import msgspec
 import pytest
 
-from routing import breakers
+from routing import breakers, sessions
 from routing.providers.base import (
     ProviderMisconfiguredError,
     ProviderRejectedError,
@@ -452,3 +452,13 @@ async def test_removed_tools_are_gone_from_what_passes_through_too(world):
 
     call = world.local.calls[0]
     assert not {"tools", "tool_choice"} & (set(call.raw) | set(call.body))
+
+
+@pytest.mark.parametrize(("model", "is_remembered"), [("auto", False), ("sonnet", True)], ids=["local", "Claude"])
+async def test_a_conversation_is_remembered_where_that_holds_its_tier(world, monkeypatch, model, is_remembered):
+    remembered = []
+    monkeypatch.setattr(sessions, "remember", lambda *told, **more: remembered.append(told))
+
+    await path.complete(ask(world, model=model))
+
+    assert bool(remembered) is is_remembered

@@ -5,15 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from smartgateway.workbench.states import UNFINISHED, State
+
 LOST_AFTER = timedelta(seconds=60)  # without a sign of life of whoever works on it
-
-
-class State(models.TextChoices):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
 
 
 class Backtests(models.QuerySet["Backtest"]):
@@ -22,7 +16,7 @@ class Backtests(models.QuerySet["Backtest"]):
         return self.filter(Q(state=State.WAITING) | Q(state=State.RUNNING, beat_at__lt=timezone.now() - LOST_AFTER))
 
     def unfinished(self) -> "Backtests":
-        return self.filter(state__in=[State.WAITING, State.RUNNING])
+        return self.filter(state__in=UNFINISHED)
 
 
 class Backtest(models.Model):
@@ -75,4 +69,4 @@ class Backtest(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state not in (State.WAITING, State.RUNNING)
+        return self.state not in UNFINISHED

@@ -15,10 +15,11 @@ from audit.models.querysets import start_of
 from routing import policies
 from routing.engine.types import Policy
 from routing.models import PolicyVersion
-from smartgateway.workbench.backtest.model import Backtest, State
+from smartgateway.workbench.backtest.model import Backtest
 from smartgateway.workbench.backtest.retrial import Retrial
 from smartgateway.workbench.backtest.rows import chunks
 from smartgateway.workbench.backtest.sums import Sums
+from smartgateway.workbench.states import State
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0

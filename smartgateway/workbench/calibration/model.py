@@ -3,13 +3,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-
-class State(models.TextChoices):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
+from smartgateway.workbench.states import UNFINISHED, State
 
 
 class Calibration(models.Model):
@@ -37,4 +31,4 @@ class Calibration(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state not in (State.WAITING, State.RUNNING)
+        return self.state not in UNFINISHED

@@ -6,7 +6,8 @@ from typing import Any
 
 from routing import policies
 from routing.calibration import CannotCalibrateError, Sorted, calibrated, labelled, report
-from smartgateway.workbench.calibration.model import Calibration, State
+from smartgateway.workbench.calibration.model import Calibration
+from smartgateway.workbench.states import State
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0

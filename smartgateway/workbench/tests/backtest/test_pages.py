@@ -5,7 +5,8 @@ from kombu.exceptions import OperationalError
 from audit.reports import today
 from routing import policies
 from smartgateway.workbench.backtest import running, views
-from smartgateway.workbench.backtest.model import Backtest, State
+from smartgateway.workbench.backtest.model import Backtest
+from smartgateway.workbench.states import State
 from smartgateway.workbench.tasks import run_backtest_task
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,9 @@ from routing import policies
 from smartgateway.workbench.backtest import rows, running
 from smartgateway.workbench.backtest.again import UNREADABLE
 from smartgateway.workbench.backtest.known import PHRASES
-from smartgateway.workbench.backtest.model import LOST_AFTER, Backtest, State
+from smartgateway.workbench.backtest.model import LOST_AFTER, Backtest
 from smartgateway.workbench.backtest.sums import Sums
+from smartgateway.workbench.states import State
 from smartgateway.workbench.tasks import go_on_with_backtests_task
 
 pytestmark = pytest.mark.django_db
