@@ -56,6 +56,7 @@ def test_a_manager_signs_in_and_reads_the_day(address, width, scheme):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("link", name="Decisions").click()
         expect(page.get_by_text("ada's laptop")).to_be_visible()
+        page.wait_for_load_state()  # before its script runs, a click is an ordinary link's
         page.locator(".time a").first.click()
         expect(page.get_by_text("This request went to the team's own model")).to_be_visible()
         assert page.url.endswith("/decisions/")

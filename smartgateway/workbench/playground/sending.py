@@ -19,6 +19,7 @@ from routing.providers.base import Answer
 from smartgateway.completions import path
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Ask, Exchange
+from smartgateway.completions.fallback import Candidate, serving
 from smartgateway.keys.models import ApiKey
 from smartgateway.keys.snapshots import KeySnapshot
 from smartgateway.workbench.playground.pasted import Pasted
@@ -71,8 +72,10 @@ def prices_of(features: Features, answer_tokens: int) -> list[Price]:
     found = []
     for tier in LADDER:
         if connections.provider(PROVIDER_OF[tier]):
-            price = prices.current().find(PROVIDER_OF[tier], policy.models[tier])
-            found.append(Price(tier, policy.models[tier], cost_of(usage, price[0]) if price else None))
+            asked = Candidate(tier, PROVIDER_OF[tier], policy.models[tier])
+            served = serving(asked, policy, connections.served_local_model)
+            price = prices.current().find(served.provider_name, served.model)
+            found.append(Price(tier, served.model, cost_of(usage, price[0]) if price else None))
     return found
 
 

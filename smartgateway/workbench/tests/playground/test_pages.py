@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from routing import connections
 from routing.models import Phrase, PhraseList, Threshold
 from routing.providers.base import ProviderUnavailableError
 from smartgateway.keys.models import ApiKey, Membership, Team
@@ -120,6 +121,15 @@ def test_the_price_is_said_beforehand_for_each_tier_that_is_there(operated, monk
     world.providers.pop("anthropic")
 
     assert [price.tier for price in decided(operated, "hello").context["prices"]] == ["local"]
+
+
+def test_the_local_price_names_the_model_that_serves_in_place_of_the_wanted_one(operated, monkeypatch):
+    monkeypatch.setattr(connections, "served_local_model", lambda wanted: "demo/smollm2-135m")
+
+    response = decided(operated, "hello")
+
+    assert response.context["prices"][0].model == "demo/smollm2-135m"
+    assert "demo/smollm2-135m" in text(response)
 
 
 def test_an_admin_without_every_right_asks_with_keys_of_their_own_and_of_their_teams(key):
