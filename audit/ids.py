@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+FIRST, END = UUID(int=0), UUID(int=2**128 - 1)  # all ids lie between
 RANDOM_BITS = 74
 RANDOM_BYTES = 10
 DRAWN_AT_ONCE = 512

@@ -38,7 +38,7 @@ def remove_expired(days: int) -> int:
 
 def _remove(day: date) -> int:
     begin, end = range_of(day, settings.REPORT_TIME_ZONE)
-    decisions = RoutingDecision.objects.filter(id__gte=begin, id__lt=end).exclude(outcome=None)
+    decisions = RoutingDecision.objects.between(begin, end).with_end(is_there=True)
     refusals = Refusal.objects.filter(id__gte=begin, id__lt=end)
     if not decisions.exists() and not refusals.exists():
         return 0

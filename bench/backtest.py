@@ -124,17 +124,16 @@ def vary(decision: Any, draw: random.Random) -> None:
 
 
 def tried(title: str, changes: dict[str, Any]) -> None:
-    from uuid import UUID
-
+    from audit.ids import END, FIRST
     from smartgateway.workbench.backtest.retrial import Retrial
     from smartgateway.workbench.backtest.rows import chunks, newest
     from smartgateway.workbench.backtest.sums import Sums
 
     policy = draft(changes)
-    Retrial(policy).try_again(next(chunks(UUID(int=0), UUID(int=2**128 - 1))), Sums())  # what is made once
+    Retrial(policy).try_again(next(chunks(FIRST, END)), Sums())  # what is made once
     before, cpu, started = peak(), time.process_time(), time.perf_counter()
     retrial, sums = Retrial(policy), Sums()
-    for chunk in chunks(UUID(int=0), UUID(int=2**128 - 1)):
+    for chunk in chunks(FIRST, END):
         retrial.try_again(chunk, sums)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     rows = sums.total.requests

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import DecimalField, Max, Model, Q, QuerySet, Sum, Value
+from django.db.models import DecimalField, FilteredRelation, Max, Model, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from audit.ids import id_at
@@ -44,8 +44,19 @@ class RoutingDecisionQuerySet(QuerySet[_RoutingDecision]):
         return self if teams is None else self.filter(team_id__in=teams)
 
     def on(self, day: date, time_zone: str) -> Self:
-        first, end = range_of(day, time_zone)
-        return self.filter(id__gte=first, id__lt=end)
+        return self.between(*range_of(day, time_zone))
+
+    def between(self, first: UUID, end: UUID) -> Self:
+        """Ids from `first` up to but without `end`, each with its outcome as `ended`, or without one.
+
+        A join with `outcome` would not know the range: PostgreSQL may read all outcomes before it.
+        """
+        theirs = Q(outcome__decision_id__gte=first, outcome__decision_id__lt=end)
+        return self.filter(id__gte=first, id__lt=end).alias(ended=FilteredRelation("outcome", condition=theirs))
+
+    def with_end(self, *, is_there: bool) -> Self:
+        """Of those `between` two ids: the ones with an outcome, or without."""
+        return self.filter(Q(ended__isnull=not is_there))
 
     def newest(self, key_id: int | None = None, *, before: UUID | None = None, limit: int = 50) -> Self:
         """A page, newest first; the next one starts `before` the last id of this one."""
@@ -54,7 +65,7 @@ class RoutingDecisionQuerySet(QuerySet[_RoutingDecision]):
             chosen &= Q(key_id=key_id)
         if before is not None:
             chosen &= Q(id__lt=before)
-        return self.filter(chosen).select_related("outcome").order_by("-id")[:limit]
+        return self.filter(chosen).prefetch_related("outcome").order_by("-id")[:limit]
 
 
 class PromptTextQuerySet(QuerySet[_PromptText]):

@@ -21,7 +21,7 @@ def rows(decisions: RoutingDecisionQuerySet) -> Iterator[dict[str, Any]]:
         .annotate(
             last_team_name=Max("team_name"),
             request_count=Count("pk"),
-            cost=Coalesce(Sum("outcome__cost"), ZERO, output_field=MONEY),
+            cost=Coalesce(Sum("ended__cost"), ZERO, output_field=MONEY),
             saving=Coalesce(Sum(bypassed_saving(), output_field=MONEY), ZERO, output_field=MONEY),
         )
     )

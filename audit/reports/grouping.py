@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Value
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Coalesce
 
 from audit.latency import MILLISECONDS, TENTHS_OF_MILLISECONDS, Histogram, bucket_of, histogram
@@ -33,15 +33,15 @@ def rows(decisions: RoutingDecisionQuerySet, *, also: tuple[str, ...] = ()) -> I
 
 
 def grouped(decisions: RoutingDecisionQuerySet, group: tuple[str, ...]) -> Any:
-    return decisions.annotate(served_model=Coalesce("outcome__served_model", Value(""))).order_by().values(*group)
+    return decisions.annotate(served_model=Coalesce("ended__served_model", Value(""))).order_by().values(*group)
 
 
 def counted(
     decisions: RoutingDecisionQuerySet, group: tuple[str, ...], column: str, unit: float
 ) -> dict[Key, Histogram]:
     """How long answers took, by group."""
-    answers = decisions.filter(outcome__status="answered", **{f"outcome__{column}__isnull": False})
-    bucketed = grouped(answers, group).annotate(bucket=bucket_of(f"outcome__{column}", unit))
+    answers = decisions.filter(Q(("ended__status", "answered"), (f"ended__{column}__isnull", False)))
+    bucketed = grouped(answers, group).annotate(bucket=bucket_of(f"ended__{column}", unit))
     counts: dict[Key, list[tuple[int, int]]] = defaultdict(list)
     for *key, bucket, count in bucketed.annotate(answers=Count("pk")).values_list(*group, "bucket", "answers"):
         counts[tuple(key)].append((bucket, count))

@@ -19,8 +19,8 @@ TOKENS = (
 BASELINES = ("requested", "sonnet", "opus", "keyword")
 STATUSES = ("answered", "failed", "refused", "aborted", "interrupted")
 IS_BYPASSED = Q(phase__in=["explicit", "disabled", "keyword"]) & ~Q(auto_tier="")
-IS_LOCAL = Q(outcome__served_provider="local")
-HAS_OUTCOME = Q(outcome__isnull=False)
+IS_LOCAL = Q(ended__served_provider="local")
+HAS_OUTCOME = Q(ended__isnull=False)
 
 
 def sums() -> dict[str, Any]:
@@ -28,10 +28,10 @@ def sums() -> dict[str, Any]:
         "last_team_name": Max("team_name"),
         "last_key_name": Max("key_name"),
         **counts(),
-        **{name: Coalesce(Sum(f"outcome__{name}"), 0) for name in TOKENS},
+        **{name: Coalesce(Sum(f"ended__{name}"), 0) for name in TOKENS},
         **money(),
-        "duration": Coalesce(Sum("outcome__duration"), 0.0),
-        "overhead": Coalesce(Sum("outcome__overhead"), 0.0),
+        "duration": Coalesce(Sum("ended__duration"), 0.0),
+        "overhead": Coalesce(Sum("ended__overhead"), 0.0),
         "classifier_duration": Coalesce(
             Sum(F("classifier_latency_ms") / Value(1000.0), output_field=FloatField()), 0.0
         ),
@@ -40,26 +40,26 @@ def sums() -> dict[str, Any]:
 
 def counts() -> dict[str, Any]:
     conditions = {
-        **{f"{status}_count": Q(outcome__status=status) for status in STATUSES},
+        **{f"{status}_count": Q(ended__status=status) for status in STATUSES},
         "human_ask_count": Q(is_human_ask=True),
         "housekeeping_count": Q(is_housekeeping=True),
         "agentic_count": Q(is_agentic=True),
         "weighed_count": ~Q(band=""),
         "decided_count": Q(band__in=["LOCAL", "CLAUDE"]),
         "open_count": ~HAS_OUTCOME,
-        "fallback_count": HAS_OUTCOME & ~Q(outcome__fallback_causes=[]),
-        "moved_count": HAS_OUTCOME & ~Q(outcome__served_tier="") & ~Q(outcome__served_tier=F("tier")),
+        "fallback_count": HAS_OUTCOME & ~Q(ended__fallback_causes=[]),
+        "moved_count": HAS_OUTCOME & ~Q(ended__served_tier="") & ~Q(ended__served_tier=F("tier")),
         "classifier_count": Q(classifier_state__in=["miss", "timeout", "error"]),
         "classifier_hit_count": Q(classifier_state="hit"),
         "classifier_failed_count": Q(classifier_state__in=["timeout", "error"]),
         "repeated_ask_count": Q(is_repeated_ask=True),
         "raised_count": Q(is_raised=True),
         "repeated_tool_count": Q(repeated_tool_calls__gt=0),
-        "cancelled_stream_count": Q(outcome__status="aborted", outcome__error_type="client_gone", is_stream=True),
+        "cancelled_stream_count": Q(ended__status="aborted", ended__error_type="client_gone", is_stream=True),
         "bypassed_count": IS_BYPASSED,
-        "estimated_baseline_count": Q(outcome__is_baseline_estimated=True),
-        "unknown_cost_count": HAS_OUTCOME & Q(outcome__cost=None),
-        "unknown_baseline_count": Q(outcome__status="answered", outcome__baseline_requested=None),
+        "estimated_baseline_count": Q(ended__is_baseline_estimated=True),
+        "unknown_cost_count": HAS_OUTCOME & Q(ended__cost=None),
+        "unknown_baseline_count": Q(ended__status="answered", ended__baseline_requested=None),
     }
     counted = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
     return {"request_count": Count("pk"), **counted}
@@ -67,31 +67,31 @@ def counts() -> dict[str, Any]:
 
 def money() -> dict[str, Any]:
     """Sums of what is known. Saved is summed by request, so that one side alone never counts."""
-    did_not_ask = Q(outcome__classifier_cost=None, classifier_input_tokens=0, classifier_output_tokens=0)
-    classifier_cost = Case(When(did_not_ask, then=ZERO), default=F("outcome__classifier_cost"), output_field=MONEY)
+    did_not_ask = Q(ended__classifier_cost=None, classifier_input_tokens=0, classifier_output_tokens=0)
+    classifier_cost = Case(When(did_not_ask, then=ZERO), default=F("ended__classifier_cost"), output_field=MONEY)
     summed = {
-        "cost": Sum("outcome__cost"),
-        "classifier_cost": Sum("outcome__classifier_cost"),
-        "cache_saved": Sum("outcome__cache_saved"),
+        "cost": Sum("ended__cost"),
+        "classifier_cost": Sum("ended__classifier_cost"),
+        "cache_saved": Sum("ended__cache_saved"),
         "saved_requested_high": Sum(
-            Coalesce("outcome__baseline_requested_high", "outcome__baseline_requested")
-            - F("outcome__cost")
+            Coalesce("ended__baseline_requested_high", "ended__baseline_requested")
+            - F("ended__cost")
             - classifier_cost,
             output_field=MONEY,
         ),
-        "local_baseline": Sum("outcome__baseline_requested", filter=IS_LOCAL),
+        "local_baseline": Sum("ended__baseline_requested", filter=IS_LOCAL),
         "estimated_saved": Sum(
-            F("outcome__baseline_requested") - F("outcome__cost") - classifier_cost,
-            filter=Q(outcome__is_baseline_estimated=True),
+            F("ended__baseline_requested") - F("ended__cost") - classifier_cost,
+            filter=Q(ended__is_baseline_estimated=True),
             output_field=MONEY,
         ),
-        "bypassed_cost": Sum("outcome__cost", filter=IS_BYPASSED),
+        "bypassed_cost": Sum("ended__cost", filter=IS_BYPASSED),
         "bypassed_saving": Sum(bypassed_saving(), filter=IS_BYPASSED, output_field=MONEY),
     }
     for name in BASELINES:
-        baseline = F(f"outcome__baseline_{name}")
+        baseline = F(f"ended__baseline_{name}")
         summed[f"baseline_{name}"] = Sum(baseline)
-        summed[f"saved_{name}"] = Sum(baseline - F("outcome__cost") - classifier_cost, output_field=MONEY)
+        summed[f"saved_{name}"] = Sum(baseline - F("ended__cost") - classifier_cost, output_field=MONEY)
     return {name: Coalesce(total, ZERO, output_field=MONEY) for name, total in summed.items()}
 
 
@@ -102,11 +102,11 @@ def bypassed_saving() -> Any:
     """
     instead = Case(
         When(auto_tier="local", then=ZERO),
-        When(auto_tier="sonnet", then=F("outcome__baseline_sonnet")),
-        When(auto_tier="opus", then=F("outcome__baseline_opus")),
+        When(auto_tier="sonnet", then=F("ended__baseline_sonnet")),
+        When(auto_tier="opus", then=F("ended__baseline_opus")),
         output_field=MONEY,
     )
-    return F("outcome__cost") - instead
+    return F("ended__cost") - instead
 
 
 def exact(value: Any) -> Any:

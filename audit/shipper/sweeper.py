@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from audit import chain, contents
-from audit.ids import id_at
+from audit.ids import END, id_at
 from audit.models import Attempt, Outcome, RoutingDecision, Writer
+from audit.models.querysets import RoutingDecisionQuerySet
 
 SILENT_FOR = timedelta(minutes=15)
 OVERDUE_AFTER = timedelta(hours=1)
@@ -34,9 +35,7 @@ def sweep_overdue() -> int:
     Should an answer only take that long, its own outcome replaces this one.
     """
     now, closed = timezone.now(), 0
-    overdue = RoutingDecision.objects.filter(
-        id__gte=id_at(now - OVERDUE_LOOKED_BACK), id__lt=id_at(now - OVERDUE_AFTER)
-    )
+    overdue = RoutingDecision.objects.between(id_at(now - OVERDUE_LOOKED_BACK), id_at(now - OVERDUE_AFTER))
     while count := _close_some_of(overdue):
         closed += count
     return closed
@@ -44,7 +43,7 @@ def sweep_overdue() -> int:
 
 def _close_all_of(writer: Writer) -> int:
     closed = 0
-    of_writer = RoutingDecision.objects.filter(writer=writer, id__gte=id_at(writer.started_at - CLOCK_SLACK))
+    of_writer = RoutingDecision.objects.between(id_at(writer.started_at - CLOCK_SLACK), END).filter(writer=writer)
     while count := _close_some_of(of_writer):
         closed += count
     writer.swept_at = timezone.now()
@@ -53,9 +52,9 @@ def _close_all_of(writer: Writer) -> int:
 
 
 @transaction.atomic
-def _close_some_of(decisions: QuerySet[RoutingDecision]) -> int:
+def _close_some_of(decisions: RoutingDecisionQuerySet) -> int:
     has_attempt = Exists(Attempt.objects.filter(decision=OuterRef("pk")))
-    left_open = list(decisions.filter(outcome=None).annotate(was_called=has_attempt).order_by("id")[:CHUNK])
+    left_open = list(decisions.with_end(is_there=False).annotate(was_called=has_attempt).order_by("id")[:CHUNK])
     Outcome.objects.bulk_create([_interrupted(decision) for decision in left_open], ignore_conflicts=True)
     attempts = Attempt.objects.filter(decision__in=left_open, duration=None, error_type="")
     attempts.update(error_type="interrupted")

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from audit.ids import END, FIRST
 from audit.models import RoutingDecision
+from audit.models.querysets import RoutingDecisionQuerySet
 
 CHUNK = 2_000
-OUTCOME = "outcome__"
+OUTCOME = "ended__"
 
 
 class Row(NamedTuple):
@@ -52,25 +54,26 @@ COLUMNS = tuple(name if place < FIRST_OF_OUTCOME else OUTCOME + name for place, 
 
 def chunks(first: UUID, end: UUID) -> Iterator[list[Row]]:
     """From `first` up to but without `end`. Each chunk is a query of its own: no transaction stays open."""
-    conditions: dict[str, Any] = {"id__gte": first}
     while True:
-        found = RoutingDecision.objects.filter(id__lt=end, **conditions).order_by("id")
-        chunk = [Row._make(values) for values in found.values_list(*COLUMNS)[:CHUNK]]
+        chunk = _read(RoutingDecision.objects.between(first, end).order_by("id"), CHUNK)
         if chunk:
             yield chunk
         if len(chunk) < CHUNK:
             return
-        conditions = {"id__gt": chunk[-1].id}
+        first = UUID(int=chunk[-1].id.int + 1)
 
 
 def newest(limit: int, step: int) -> Iterator[list[Row]]:
     """The newest ones, newest first."""
-    found = RoutingDecision.objects.order_by("-id")
-    before: dict[str, Any] = {}
+    end = END
     for _ in range(0, limit, step):
-        chunk = [Row._make(values) for values in found.filter(**before).values_list(*COLUMNS)[:step]]
+        chunk = _read(RoutingDecision.objects.between(FIRST, end).order_by("-id"), step)
         if chunk:
             yield chunk
         if len(chunk) < step:
             return
-        before = {"id__lt": chunk[-1].id}
+        end = chunk[-1].id
+
+
+def _read(found: RoutingDecisionQuerySet, most: int) -> list[Row]:
+    return [Row._make(values) for values in found.values_list(*COLUMNS)[:most]]

@@ -35,9 +35,9 @@ COLUMNS = (
     "policy_version",
     "is_repeated_ask",
     "is_raised",
-    "outcome__status",
-    "outcome__served_tier",
-    "outcome__cost",
+    "ended__status",
+    "ended__served_tier",
+    "ended__cost",
 )
 
 
@@ -51,7 +51,7 @@ class Day:
         self._policies: dict[int, Policy | None] = {}
 
     def __iter__(self) -> Iterator[Seen]:
-        rows = RoutingDecision.objects.filter(id__gte=self._start(), id__lt=self._end).order_by("id")
+        rows = RoutingDecision.objects.between(self._start(), self._end).order_by("id")
         for row in rows.values_list(*COLUMNS).iterator(chunk_size=CHUNK):
             yield self._seen(dict(zip(COLUMNS, row, strict=True)))
 
@@ -86,7 +86,7 @@ class Day:
             reasons=reasons,
             margins=[*margins, *((reason.rule, reason.margin) for reason in reasons if reason.rule == "opus_score")],
             phrases=dict(features.hits) if features else {},
-            cost=row["outcome__cost"],
+            cost=row["ended__cost"],
             happened=tuple(self._happened(row)),
             is_repeated_ask=row["is_repeated_ask"],
             is_raised=row["is_raised"],
@@ -94,11 +94,11 @@ class Day:
 
     def _happened(self, row: dict[str, Any]) -> Iterator[str]:
         yield from self._said.get(row["id"], ())
-        if row["outcome__status"] == "failed":
+        if row["ended__status"] == "failed":
             yield "failed"
-        if row["outcome__status"] == "aborted":
+        if row["ended__status"] == "aborted":
             yield "cancelled"
-        if row["outcome__served_tier"] and row["outcome__served_tier"] != row["tier"]:
+        if row["ended__served_tier"] and row["ended__served_tier"] != row["tier"]:
             yield "moved"
         if row["id"] in self._retried:
             yield "retried"
