@@ -58,14 +58,22 @@ class RoutingDecisionQuerySet(QuerySet[_RoutingDecision]):
         """Of those `between` two ids: the ones with an outcome, or without."""
         return self.filter(Q(ended__isnull=not is_there))
 
-    def newest(self, key_id: int | None = None, *, before: UUID | None = None, limit: int = 50) -> Self:
-        """A page, newest first; the next one starts `before` the last id of this one."""
+    def ended_as(self, status: str) -> Self:
+        """SQLite finds the index of what was not answered only where the query says that too."""
+        found = self.filter(outcome__status=status)
+        return found if status == "answered" else found.filter(~Q(outcome__status="answered"))
+
+    def newest(self, key_id: int | None = None, *, before: UUID | None = None, limit: int = 50, by: str = "id") -> Self:
+        """A page, newest first; the next one starts `before` the last id of this one.
+
+        `by` is `outcome__decision_id` where the outcome is what was asked for, so that its index gives the order.
+        """
         chosen = Q()
         if key_id is not None:
             chosen &= Q(key_id=key_id)
         if before is not None:
-            chosen &= Q(id__lt=before)
-        return self.filter(chosen).prefetch_related("outcome").order_by("-id")[:limit]
+            chosen &= Q((f"{by}__lt", before))
+        return self.filter(chosen).prefetch_related("outcome").order_by(f"-{by}")[:limit]
 
 
 class PromptTextQuerySet(QuerySet[_PromptText]):

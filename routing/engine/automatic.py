@@ -9,6 +9,7 @@ from routing.engine.limits import has_choice, held_by_session, within_limits
 from routing.engine.score import score_of
 from routing.engine.signals import compute_routing_signals
 from routing.engine.types import (
+    LADDER,
     PROVIDER_OF,
     Band,
     Phase,
@@ -24,6 +25,9 @@ from routing.engine.types import (
 KEYWORD_MODE = "keyword"
 OBSERVE_MODE = "observe"
 OBSERVING = Reason("observing", 1.0, 1.0, 0.0)
+LOCAL, SONNET, OPUS = LADDER  # an enum looks its members up each time
+HEURISTIC, LLM_CLASSIFIER = Phase.HEURISTIC, Phase.LLM_CLASSIFIER
+BAND_LOCAL, BAND_CLAUDE, AMBIGUOUS = Band.LOCAL, Band.CLAUDE, Band.AMBIGUOUS
 
 
 class NeedsVerdict(NamedTuple):
@@ -66,21 +70,21 @@ def should_use_opus(features: Features, policy: Policy) -> bool:
 
 def _without_weighing(features: Features, policy: Policy) -> _Draft | None:
     if not policy.enabled:
-        return _Draft(Tier.SONNET, Phase.DISABLED, (Reason("routing_disabled", 1.0, 1.0, 0.0),))
+        return _Draft(SONNET, Phase.DISABLED, (Reason("routing_disabled", 1.0, 1.0, 0.0),))
     if policy.mode == OBSERVE_MODE:
-        return _Draft(Tier.SONNET, Phase.DISABLED, (OBSERVING,))
+        return _Draft(SONNET, Phase.DISABLED, (OBSERVING,))
     if policy.mode == KEYWORD_MODE:
         hits = len(weights_of(features, policy, "keyword_opus"))
         threshold = policy.thresholds["keyword_opus_hits"]
         is_opus = should_use_opus(features, policy)
-        reason = Reason("keyword_opus", hits, threshold, hits - threshold, Band.CLAUDE, is_opus)
-        return _Draft(Tier.OPUS if is_opus else Tier.SONNET, Phase.KEYWORD, (reason,))
+        reason = Reason("keyword_opus", hits, threshold, hits - threshold, BAND_CLAUDE, is_opus)
+        return _Draft(OPUS if is_opus else SONNET, Phase.KEYWORD, (reason,))
     return None
 
 
 def _is_to_be_asked(signals: RoutingSignals, features: Features, policy: Policy, surroundings: Surroundings) -> bool:
     return (
-        signals.band is Band.AMBIGUOUS
+        signals.band is AMBIGUOUS
         and policy.switches["ask_classifier"]
         and surroundings.classifier_ready
         and has_choice(features, surroundings)
@@ -91,27 +95,27 @@ def _is_to_be_asked(signals: RoutingSignals, features: Features, policy: Policy,
 def _weighed(
     signals: RoutingSignals, features: Features, policy: Policy, surroundings: Surroundings, verdict: Verdict | None
 ) -> _Draft:
-    if signals.band is Band.LOCAL:
-        return _Draft(Tier.LOCAL, Phase.HEURISTIC, signals.reasons)
-    if signals.band is Band.CLAUDE:
-        return _claude(Phase.HEURISTIC, signals.reasons, features, policy)
+    if signals.band is BAND_LOCAL:
+        return _Draft(LOCAL, HEURISTIC, signals.reasons)
+    if signals.band is BAND_CLAUDE:
+        return _claude(HEURISTIC, signals.reasons, features, policy)
     if verdict is None or verdict.tier is None:
         return _guessed(signals, features, policy, verdict)
     reasons = (*signals.reasons, Reason("classifier", str(verdict.tier), "", 0.0))
-    if verdict.tier is Tier.SONNET:
-        return _claude(Phase.LLM_CLASSIFIER, reasons, features, policy)
-    is_struck = verdict.tier is Tier.OPUS and not policy.switches["allow_auto_opus"]
-    return _Draft(Tier.SONNET if is_struck else verdict.tier, Phase.LLM_CLASSIFIER, reasons)
+    if verdict.tier is SONNET:
+        return _claude(LLM_CLASSIFIER, reasons, features, policy)
+    is_struck = verdict.tier is OPUS and not policy.switches["allow_auto_opus"]
+    return _Draft(SONNET if is_struck else verdict.tier, LLM_CLASSIFIER, reasons)
 
 
 def _guessed(signals: RoutingSignals, features: Features, policy: Policy, verdict: Verdict | None) -> _Draft:
     """Without an answer of Phase 2, Phase 1's best guess."""
     why = verdict.error or "no_answer" if verdict else "not_asked"
     reasons = (*signals.reasons, Reason("classifier_unavailable", why, "", 0.0))
-    if signals.fallback_tier is Tier.SONNET:
-        return _claude(Phase.HEURISTIC, reasons, features, policy)
-    is_struck = signals.fallback_tier is Tier.OPUS and not policy.switches["allow_auto_opus"]
-    return _Draft(Tier.SONNET if is_struck else signals.fallback_tier, Phase.HEURISTIC, reasons)
+    if signals.fallback_tier is SONNET:
+        return _claude(HEURISTIC, reasons, features, policy)
+    is_struck = signals.fallback_tier is OPUS and not policy.switches["allow_auto_opus"]
+    return _Draft(SONNET if is_struck else signals.fallback_tier, HEURISTIC, reasons)
 
 
 def _claude(phase: Phase, reasons: tuple[Reason, ...], features: Features, policy: Policy) -> _Draft:
@@ -123,8 +127,8 @@ def claude_tier(features: Features, policy: Policy) -> tuple[Tier, Reason]:
     """Sonnet or opus, by the score of the newest ask."""
     score, threshold = score_of(features, policy), policy.thresholds["opus_score_threshold"]
     is_opus = score >= threshold and policy.switches["allow_auto_opus"]
-    reason = Reason("opus_score", score, threshold, round(score - threshold, 4), Band.CLAUDE, is_opus)
-    return (Tier.OPUS if is_opus else Tier.SONNET), reason
+    reason = Reason("opus_score", score, threshold, round(score - threshold, 4), BAND_CLAUDE, is_opus)
+    return (OPUS if is_opus else SONNET), reason
 
 
 def _in_session(draft: _Draft, band: Band, features: Features, policy: Policy, surroundings: Surroundings) -> _Draft:
@@ -133,5 +137,5 @@ def _in_session(draft: _Draft, band: Band, features: Features, policy: Policy, s
     if kept is None:
         return draft
     reason = Reason("session_floor", str(kept), str(draft.tier), 0.0)
-    phase = Phase.SESSION if kept is not draft.tier or band is Band.AMBIGUOUS else draft.phase
+    phase = Phase.SESSION if kept is not draft.tier or band is AMBIGUOUS else draft.phase
     return _Draft(kept, phase, (*draft.reasons, reason))

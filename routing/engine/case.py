@@ -32,7 +32,10 @@ class Case:
         self.limits = policy.thresholds
         self.local = surroundings.local
         self.sheds_tools = False
-        found = {name: weights_of(features, policy, name) for name in features.hits}
-        self.counts = defaultdict(int, {name: len(weights) for name, weights in found.items()})
-        heavy = policy.thresholds["heavy_phrase_weight"]
-        self.heavy_phrases = len([weight for weight in found.get("deep_reasoning", ()) if weight >= heavy])
+        self.counts = counts = defaultdict(int)
+        for name in features.hits:
+            counts[name] = len(weights_of(features, policy, name))
+        self.heavy_phrases = 0
+        if "deep_reasoning" in counts:
+            heavy, found = policy.thresholds["heavy_phrase_weight"], weights_of(features, policy, "deep_reasoning")
+            self.heavy_phrases = len([weight for weight in found if weight >= heavy])

@@ -57,7 +57,7 @@ def explain(
         search.least(phrase_steps(features, policy)),
     )
     return Explanation(
-        band=band_of(reason for reason in tried if reason.fired),
+        band=band_of([reason for reason in tried if reason.fired]),
         tier=search.tier,
         tried=tuple(sorted(tried, key=lambda reason: (not reason.fired, abs(reason.margin)))),
         near=nearest(tried, policy),
@@ -109,7 +109,7 @@ class _Search:
         if step.kind == "threshold":
             self._layer[step.name] = step.to
         decision, asks_classifier = self._decided(features)
-        band = band_of(reason for reason in apply(Case(features, self._policy, self._surroundings)) if reason.fired)
+        band = band_of([reason for reason in apply(Case(features, self._policy, self._surroundings)) if reason.fired])
         self._layer.clear()
         if decision.tier is None or decision.tier is self.tier:
             return None

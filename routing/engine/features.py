@@ -66,16 +66,14 @@ class Features(NamedTuple):
     def unpack(cls, packed: Sequence[Any]) -> "Features":
         """What was packed before a field or a list was added lacks only these."""
         hits, *plain = packed
-        introduced_by, aside = (*plain[FIRST_OF_TUPLES:], (), ())[:2]
-        return cls(  # type: ignore[misc]  # counts as if all fields came in the star
-            *plain[:FIRST_OF_TUPLES],
-            introduced_by=tuple(introduced_by),
-            aside=tuple(map(tuple, aside)),
-            hits=by_list(hits),
-        )
+        plain += DEFAULTS[len(plain) :]
+        plain[INTRODUCED_BY] = tuple(plain[INTRODUCED_BY])
+        plain[ASIDE] = tuple(map(tuple, plain[ASIDE]))
+        return cls._make((*plain, by_list(hits)))
 
 
-FIRST_OF_TUPLES = Features._fields.index("introduced_by")
+INTRODUCED_BY, ASIDE = Features._fields.index("introduced_by"), Features._fields.index("aside")
+DEFAULTS = [Features._field_defaults[name] for name in Features._fields[:-1]]
 
 
 def in_order(hits: Mapping[str, tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:

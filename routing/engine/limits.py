@@ -11,17 +11,19 @@ from routing.engine.types import (
     TierNotAllowedError,
 )
 
+LOCAL, SONNET, _ = LADDER  # an enum looks its members up each time
+
 
 def held_by_session(features: Features, policy: Policy, surroundings: Surroundings) -> Tier | None:
     """The tier that a conversation with Claude keeps until it is idle; a client's housekeeping is not part of it."""
     session = surroundings.session
-    if session is None or session.tier is Tier.LOCAL:
+    if session is None or session.tier is LOCAL:
         return None
     if session.idle_seconds >= policy.thresholds["session_idle_seconds"]:
         return None
     if features.is_housekeeping and not features.tools_declared and not features.tool_loop:
         return None
-    return session.tier if policy.switches["allow_auto_opus"] else Tier.SONNET
+    return session.tier if policy.switches["allow_auto_opus"] else SONNET
 
 
 def has_choice(features: Features, surroundings: Surroundings) -> bool:
@@ -34,9 +36,9 @@ def within_limits(tier: Tier, features: Features, surroundings: Surroundings) ->
     """The tier nearest to the chosen one that the limits allow, and a reason for each step."""
     least = LADDER[features.min_tier]
     if features.local_only:
-        if least is not Tier.LOCAL:
+        if least is not LOCAL:
             raise LocalOnlyError(f"The least tier asked for is {least}, but this request must stay local")
-        return _step("local_only", tier, Tier.LOCAL)
+        return _step("local_only", tier, LOCAL)
     raised, reasons = _step("min_tier", tier, tier if LADDER.index(tier) >= features.min_tier else least)
     allowed, more = _step("allowed_tiers", raised, _nearest_allowed(raised, least, surroundings))
     served, last = _step("demo_model", allowed, _beside_the_demo(allowed, surroundings))
@@ -49,9 +51,9 @@ def _step(rule: str, wanted: Tier, given: Tier) -> tuple[Tier, tuple[Reason, ...
 
 def _beside_the_demo(tier: Tier, surroundings: Surroundings) -> Tier:
     """The demo model is to show that the gateway works: beside another tier that the key may use, that one serves."""
-    if tier is not Tier.LOCAL or surroundings.local is None or not surroundings.local.is_demo:
+    if tier is not LOCAL or surroundings.local is None or not surroundings.local.is_demo:
         return tier
-    others = (surroundings.configured & surroundings.allowed_tiers) - {Tier.LOCAL}
+    others = (surroundings.configured & surroundings.allowed_tiers) - {LOCAL}
     return min(others, key=LADDER.index, default=tier)
 
 

@@ -10,6 +10,7 @@ from routing.engine.types import Band, Policy, Reason, RoutingSignals, Surroundi
 CANNOT_BE_LOCAL = frozenset(rule.__name__ for rule in rules.CANNOT_BE_LOCAL)
 OUTWEIGHING = frozenset(rule.__name__ for rule in rules.OUTWEIGHING)
 OUTWEIGHED = frozenset(rule.__name__ for rule in rules.OUTWEIGHED)
+LOCAL, CLAUDE, AMBIGUOUS = Band.LOCAL, Band.CLAUDE, Band.AMBIGUOUS  # an enum looks its members up each time
 
 
 def compute_routing_signals(features: Features, policy: Policy, surroundings: Surroundings) -> RoutingSignals:
@@ -29,18 +30,20 @@ def nearest(findings: Iterable[Reason], policy: Policy) -> tuple[Reason, ...]:
     return tuple([reason for reason in findings if reason.margin >= furthest and not reason.fired])
 
 
-def band_of(fired: Iterable[Reason]) -> Band:
+def band_of(fired: Collection[Reason]) -> Band:
+    if not fired:
+        return AMBIGUOUS
     local: set[str] = set()
     claude: set[str] = set()
     for reason in fired:
-        (local if reason.points_to is Band.LOCAL else claude).add(reason.rule)
+        (local if reason.points_to is LOCAL else claude).add(reason.rule)
     if claude & CANNOT_BE_LOCAL:
-        return Band.CLAUDE
+        return CLAUDE
     if local & OUTWEIGHING:
         claude -= OUTWEIGHED
     if bool(local) == bool(claude):
-        return Band.AMBIGUOUS
-    return Band.LOCAL if local else Band.CLAUDE
+        return AMBIGUOUS
+    return LOCAL if local else CLAUDE
 
 
 def confidence_in(band: Band, fired: Collection[Reason]) -> float:
@@ -56,8 +59,8 @@ def confidence_in(band: Band, fired: Collection[Reason]) -> float:
 
 def _fallback_tier(band: Band, fired: Collection[Reason], case: Case, policy: Policy) -> Tier:
     """The best guess without Phase 2: local only where nothing speaks against it."""
-    if band is not Band.AMBIGUOUS:
-        return Tier.LOCAL if band is Band.LOCAL else Tier.SONNET
+    if band is not AMBIGUOUS:
+        return Tier.LOCAL if band is LOCAL else Tier.SONNET
     if fired:
         return policy.ambiguous_fallback_tier
     if policy.switches["fallback_local_if_unopposed"]:

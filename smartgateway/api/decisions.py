@@ -44,9 +44,8 @@ def page_of(request: Request) -> tuple[int, UUID | None]:
 
 
 def newest(key_id: int, before: UUID | None, limit: int) -> list[dict[str, Any]]:
-    decisions = list(RoutingDecision.objects.newest(key_id, before=before, limit=limit))
-    outcomes = Outcome.objects.in_bulk([decision.id for decision in decisions])
-    return [row(decision, outcomes.get(decision.id)) for decision in decisions]
+    decisions = RoutingDecision.objects.newest(key_id, before=before, limit=limit)
+    return [row(decision, getattr(decision, "outcome", None)) for decision in decisions]
 
 
 def row(decision: RoutingDecision, outcome: Outcome | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a recorded decision was made from: the way back from `recorded`."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,8 +29,13 @@ def surroundings_from(packed: Sequence[Any], local_model: str) -> Surroundings:
     return Surroundings(
         TIER_SETS[configured],
         TIER_SETS[available],
-        LocalModel(local_model, True, context, vision, tools, is_demo) if local else None,
+        _local(local_model, context, vision, tools, is_demo) if local else None,
         allowed_tiers=TIER_SETS[allowed],
         classifier_ready=classifier_ready,
         session=SessionState(LADDER[session[0]], session[1], session[2]) if session else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _local(name: str, context: int | None, vision: bool | None, tools: bool | None, is_demo: bool) -> LocalModel:
+    return LocalModel(name, True, context, vision, tools, is_demo)

@@ -26,11 +26,12 @@ from smartgateway.dashboard.periods import Period, day_of, periods
 
 PAGE = 50
 NAMES = ("team", "tier", "phase", "status", "sign", "key", "version", "from", "to")
+GIVEN_UP = "given_up"
 SIGNS = {
     "again": ("asked again", SIGNED & Q(is_repeated_ask=True)),
     "raised": ("raised by hand", SIGNED & Q(is_raised=True)),
     "circles": ("going in circles", SIGNED & Q(repeated_tool_calls__gt=0)),
-    "given_up": ("stream given up", Q(outcome__status="aborted", outcome__error_type="client_gone", is_stream=True)),
+    GIVEN_UP: ("stream given up", Q(outcome__error_type="client_gone", is_stream=True)),
 }
 
 
@@ -96,9 +97,11 @@ def narrowed(asked: Mapping[str, str], teams: frozenset[int] | None) -> RoutingD
     if asked["phase"] in ALL_PHASES:
         rows = rows.filter(phase=asked["phase"])
     if asked["status"] in STATUSES:
-        rows = rows.filter(outcome__status=asked["status"])
+        rows = rows.ended_as(asked["status"])
     if asked["sign"] in SIGNS:
         rows = rows.filter(SIGNS[asked["sign"]][1])
+    if asked["sign"] == GIVEN_UP:
+        rows = rows.ended_as("aborted")
     if number(asked["version"]):
         rows = of_version(rows, int(number(asked["version"])))
     return within(rows, day_of(asked["from"]), day_of(asked["to"]))
@@ -124,4 +127,6 @@ def within(rows: RoutingDecisionQuerySet, first: date | None, last: date | None)
 
 def page_of(rows: RoutingDecisionQuerySet, asked: Mapping[str, str]) -> list[RoutingDecision]:
     """Keyset paging: as fast at any depth, and nothing that comes meanwhile shifts it."""
-    return list(rows.newest(before=id_of(asked.get("before", "")), limit=PAGE))
+    is_of_outcomes = asked.get("status") in STATUSES or asked.get("sign") == GIVEN_UP
+    by = "outcome__decision_id" if is_of_outcomes else "id"
+    return list(rows.newest(before=id_of(asked.get("before", "")), limit=PAGE, by=by))

@@ -22,7 +22,6 @@ class Row(NamedTuple):
     policy_version: int
     team_name: str
     key_name: str
-    session_id: str
     requested_model: str
     requested_provider: str
     phase: str

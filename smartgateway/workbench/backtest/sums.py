@@ -42,6 +42,10 @@ class Tally:
         self.low += after.low
         self.high += after.high
 
+    def join(self, other: "Tally") -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def as_json(self) -> list[Any]:
         counts = [self.requests, self.flipped, self.undecided, self.unknown]
         return [*counts, str(self.before), str(self.low), str(self.high)]
@@ -70,7 +74,6 @@ class Flip:
 
 @dataclass(slots=True)
 class Sums:
-    total: Tally = field(default_factory=Tally)
     teams: dict[int, tuple[str, Tally]] = field(default_factory=dict)
     groups: dict[tuple[int, int, str, str], tuple[Names, Tally]] = field(default_factory=dict)
     matrix: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -87,12 +90,19 @@ class Sums:
         self.matrix[old, new] += 1
         if is_open:
             self.doubts[found.doubt] += 1
-        self.total.add(before, after, is_flipped=is_flipped, is_open=is_open)
         self._team(row).add(before, after, is_flipped=is_flipped, is_open=is_open)
         if is_flipped or is_open:
             self._group(row, old, new).add(before, after, is_flipped=is_flipped, is_open=is_open)
         self._count(row, found)
         return (old, new) if is_flipped else None
+
+    @property
+    def total(self) -> Tally:
+        """Of all teams."""
+        whole = Tally()
+        for _, tally in self.teams.values():
+            whole.join(tally)
+        return whole
 
     def _team(self, row: Row) -> Tally:
         known = self.teams.get(row.team_id)
@@ -117,18 +127,19 @@ class Sums:
             return
         ways = found.ways
         is_new = row.classifier_state == ""
-        if any(way.calls for way in ways):
+        calls = [way.calls for way in ways]
+        if True in calls:
             counts["calls_high"] += is_called or is_new
             counts["asked_high"] += is_new
-            if all(way.calls for way in ways):
+            if False not in calls:
                 counts["calls_low"] += is_called or is_new
                 counts["asked_low"] += is_new
         if row.phase != Phase.EXPLICIT:
             counts["weighed"] += 1
             counts["sure_before"] += row.band != Band.AMBIGUOUS
             sure = [way.band is not Band.AMBIGUOUS for way in ways]
-            counts["sure_low"] += all(sure)
-            counts["sure_high"] += any(sure)
+            counts["sure_low"] += False not in sure
+            counts["sure_high"] += True in sure
 
     def is_wanted(self, pair: tuple[str, str], rank: int) -> bool:
         """Whether a flipped request belongs into the sample as far as it is drawn."""
@@ -141,7 +152,6 @@ class Sums:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "total": self.total.as_json(),
             "teams": [[key, name, tally.as_json()] for key, (name, tally) in self.teams.items()],
             "groups": [[*key, *names, tally.as_json()] for key, (names, tally) in self.groups.items()],
             "matrix": [[*pair, count] for pair, count in self.matrix.items()],
@@ -154,7 +164,6 @@ class Sums:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Sums":
         return cls(
-            total=Tally.from_json(kept["total"]),
             teams={key: (name, Tally.from_json(tally)) for key, name, tally in kept["teams"]},
             groups=dict(_group_from(group) for group in kept["groups"]),
             matrix=Counter({(old, new): count for old, new, count in kept["matrix"]}),

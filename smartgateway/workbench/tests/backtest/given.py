@@ -45,7 +45,6 @@ def row(**fields):
         "policy_version": 1,
         "team_name": "Payments",
         "key_name": "laptop",
-        "session_id": "",
         "requested_model": "",
         "requested_provider": "",
         "phase": "heuristic",
