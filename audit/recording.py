@@ -17,8 +17,8 @@ __all__ = ["AuditUnavailableError", "close", "decided", "intended", "new_id", "r
 logger = logging.getLogger(__name__)
 
 REFUSALS_A_MINUTE = 60
-GATHER_SECONDS = 0.002  # between two syncs while many requests are open: their records share one
-FEW_OPEN = 4
+GATHER_SECONDS = 0.0001  # between two syncs, for each open request: their records share one
+LONGEST_GATHER_SECONDS = 0.004
 _recorder: "Recorder | None" = None
 
 
@@ -146,10 +146,11 @@ class Recorder:
             self._refusals[record.key_id] = refusals._replace(counted=refusals.counted + 1)
 
     def _soon(self, step: Callable[[], None]) -> None:
-        """At once where few requests are open, or the last sync is a while ago: then nobody waits for company."""
+        """At once where nobody else is open, or the last sync is a while ago: then nobody waits for company."""
         now = self._loop.time()
-        pause = self._handed_over_at + GATHER_SECONDS - now
-        if pause <= 0 or self._open <= FEW_OPEN:
+        gather = min((self._open - 1) * GATHER_SECONDS, LONGEST_GATHER_SECONDS)
+        pause = self._handed_over_at + gather - now
+        if pause <= 0:
             self._handed_over_at = now
             self._loop.call_soon(step)
         else:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 
-from bench.databases import CHOICES, databases, prepared
+from bench.databases import CHOICES, analyse, databases, prepared
 from bench.processes import ROOT
 
 PER_DAY = 110_000
@@ -76,6 +76,7 @@ def fill(rows: int) -> None:
     with patch.object(history, "samples", varied), patch.object(history, "PROTOTYPES", KINDS):
         for _ in history.seed(days, min(PER_DAY, rows)):
             pass
+    analyse()
 
 
 def varied(count: int, seed: int) -> list[Any]:

@@ -40,3 +40,11 @@ def prepared(address: str) -> dict[str, str]:
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
         )
     return environment
+
+
+def analyse() -> None:
+    """As autovacuum would have by then."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from bench.databases import CHOICES, databases, prepared
+from bench.databases import CHOICES, analyse, databases, prepared
 from bench.processes import ROOT
 
 PER_DAY = 110_000
@@ -75,14 +75,6 @@ def measured(rows: int) -> None:
         if day == busiest[0]:
             line(f"a day of {busiest[1]:,} rebuilt, s", seconds, "{:.2f}")
     pages(rows)
-
-
-def analyse() -> None:
-    """As autovacuum would have by then."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 
 
 def pages(rows: int) -> None:

@@ -70,6 +70,17 @@ def test_each_price_holds_in_its_time():
     assert [each and each[1] for each in found] == [None, 1, 1, 2, 2]
 
 
+def test_the_price_of_this_moment_changes_when_its_time_is_over(monkeypatch):
+    change = START + timedelta(days=10)
+    book, found = book_of([row(pk=2, valid_from=change), row(pk=1, valid_until=change)]), []
+
+    for seconds in (-99, -1, 0, 99):
+        monkeypatch.setattr("routing.prices.book.time.time", lambda at=seconds: change.timestamp() + at)
+        found.append(book.find("anthropic", "claude-opus-5-5"))
+
+    assert [each[1] for each in found] == [1, 1, 2, 2]
+
+
 @pytest.mark.django_db
 def test_the_shipped_prices_know_the_current_models_and_the_tier_above():
     prices.load_defaults()

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -104,10 +103,10 @@ def bits_of(tiers: frozenset[Tier]) -> int:
 def candidate_costs(routed: Routed) -> list[tuple[str, str | None]]:
     """Each tier with the estimated cost of its input alone; what the answer will hold is not known yet."""
     book, usage = prices.current(), Usage(routed.features.estimated_tokens)
-    models, now = routed.policy.models, datetime.now(UTC)
+    models = routed.policy.models
     costs: list[tuple[str, str | None]] = []
     for tier in LADDER:
-        found = book.find(PROVIDER_OF[tier], models[tier], now)
+        found = book.find(PROVIDER_OF[tier], models[tier])
         costs.append((tier, str(cost_of(usage, found[0])) if found else None))
     return costs
 
