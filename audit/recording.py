@@ -17,8 +17,9 @@ __all__ = ["AuditUnavailableError", "close", "decided", "intended", "new_id", "r
 logger = logging.getLogger(__name__)
 
 REFUSALS_A_MINUTE = 60
-GATHER_SECONDS = 0.0001  # between two syncs, for each open request: their records share one
-LONGEST_GATHER_SECONDS = 0.004
+GATHER_SECONDS = 0.004  # between two syncs where many records come: they share one
+FEW_OPEN = 4
+COMPANY = 8  # records that must be coming in that time, or nobody waits
 _recorder: "Recorder | None" = None
 
 
@@ -88,6 +89,8 @@ class Recorder:
         self._refusals: dict[int, Refusals] = {}
         self._open = 0  # decisions without their outcome
         self._handed_over_at = 0.0
+        self._came_before = 0  # records, until the newest sync was asked for
+        self._asked_at = 0.0
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -146,10 +149,12 @@ class Recorder:
             self._refusals[record.key_id] = refusals._replace(counted=refusals.counted + 1)
 
     def _soon(self, step: Callable[[], None]) -> None:
-        """At once where nobody else is open, or the last sync is a while ago: then nobody waits for company."""
-        now = self._loop.time()
-        gather = min((self._open - 1) * GATHER_SECONDS, LONGEST_GATHER_SECONDS)
-        pause = self._handed_over_at + gather - now
+        """At once where few requests are open, or few records came lately: then nobody waits for company."""
+        now, pause = self._loop.time(), 0.0
+        came, since = self.journal.sequence - self._came_before, now - self._asked_at
+        self._came_before, self._asked_at = self.journal.sequence, now
+        if self._open > FEW_OPEN and came * GATHER_SECONDS >= COMPANY * since:
+            pause = self._handed_over_at + GATHER_SECONDS - now
         if pause <= 0:
             self._handed_over_at = now
             self._loop.call_soon(step)

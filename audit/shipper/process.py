@@ -17,7 +17,8 @@ from audit.shipper.sweeper import sweep, sweep_overdue
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = {"journal": 0.25, "database": 0.004}
+PAUSE_SECONDS = {"journal": 0.25, "database": 0.004}  # where nothing came
+GATHER_SECONDS = {"journal": 0.05, "database": 0.0}  # where little came: a commit costs as much as many records
 LOCK_PAUSE_SECONDS = 0.5
 DISCOVER_SECONDS = 0.25
 SWEEP_SECONDS = 60.0
@@ -35,7 +36,8 @@ def main() -> None:
     directory.mkdir(0o700, parents=True, exist_ok=True)
     with only_one(directory, stop) as is_ours:
         if is_ours:
-            Loop(Shipper(directory), PAUSE_SECONDS[settings.AUDIT_DURABILITY]).run(stop)
+            durability = settings.AUDIT_DURABILITY
+            Loop(Shipper(directory), PAUSE_SECONDS[durability], GATHER_SECONDS[durability]).run(stop)
 
 
 @contextmanager
@@ -57,16 +59,20 @@ def only_one(directory: Path, stop: threading.Event) -> Iterator[bool]:
 class Loop:
     """Ships as records come; waits while database or disk fail; keeps house now and then."""
 
-    def __init__(self, shipper: Shipper, pause_seconds: float) -> None:
+    def __init__(self, shipper: Shipper, pause_seconds: float, gather_seconds: float = 0.0) -> None:
         self._shipper = shipper
         self._pause_seconds = pause_seconds
+        self._gather_seconds = gather_seconds
         self._discovered_at = self._swept_at = self._swept_overdue_at = float("-inf")
         self._failures = 0
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            if not self.turn():
+            moved = self.turn()
+            if not moved:
                 stop.wait(self._pause())
+            elif moved < self._shipper.batch_records and self._gather_seconds:
+                stop.wait(self._gather_seconds)
         self._drain()
 
     def turn(self) -> int:

@@ -39,14 +39,8 @@ async def test_many_requests_at_once_are_all_recorded(door):
     assert sequences_in(door) == list(range(1, 201))
 
 
-def gather(monkeypatch, seconds):
-    """How long records wait for company as soon as two requests are open."""
-    monkeypatch.setattr(recording, "GATHER_SECONDS", seconds)
-    monkeypatch.setattr(recording, "LONGEST_GATHER_SECONDS", seconds)
-
-
-async def test_a_request_alone_waits_for_no_company(tmp_path, monkeypatch):
-    gather(monkeypatch, 3_600)
+async def test_few_open_requests_wait_for_no_company(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "GATHER_SECONDS", 3_600)
     recorder = Recorder(tmp_path, max_bytes=1 << 20)
     await recorder.start()
     made = decision()
@@ -61,11 +55,11 @@ async def test_a_request_alone_waits_for_no_company(tmp_path, monkeypatch):
 
 
 async def test_records_of_a_busy_moment_share_a_sync(tmp_path, monkeypatch):
-    gather(monkeypatch, 1.0)
+    monkeypatch.setattr(recording, "GATHER_SECONDS", 1.0)
     files = FaultyFiles()
     recorder = Recorder(tmp_path, max_bytes=1 << 20, files=files)
     await recorder.start()
-    await recorder.decided(decision())
+    await asyncio.gather(*[recorder.decided(decision()) for _ in range(recording.COMPANY)])
     before = files.calls["fdatasync"]
 
     async with asyncio.TaskGroup() as arriving:
@@ -78,17 +72,17 @@ async def test_records_of_a_busy_moment_share_a_sync(tmp_path, monkeypatch):
 
 
 async def test_what_waits_for_company_is_kept_when_the_record_is_closed(tmp_path, monkeypatch):
-    gather(monkeypatch, 3_600)
+    monkeypatch.setattr(recording, "GATHER_SECONDS", 3_600)
     recorder = Recorder(tmp_path, max_bytes=1 << 20)
     await recorder.start()
-    await recorder.decided(decision())
+    await asyncio.gather(*[recorder.decided(decision()) for _ in range(recording.COMPANY)])
     waiting = asyncio.create_task(recorder.decided(decision()))
     await asyncio.sleep(0)
 
     await recorder.close()
 
     await waiting
-    assert sequences_in(tmp_path) == [1, 2]
+    assert len(sequences_in(tmp_path)) == recording.COMPANY + 1
 
 
 async def test_without_an_open_journal_nothing_passes():
