@@ -64,11 +64,13 @@ def texts_of(content: Any) -> list[str]:
         return [content] if content else []
     if not isinstance(content, list):
         return []
-    return [
+    newest = content if len(content) <= NEWEST_BLOCKS else content[-NEWEST_BLOCKS:]
+    texts = [
         block["text"]
-        for block in content[-NEWEST_BLOCKS:]
+        for block in newest
         if isinstance(block, dict) and block.get("type") in TEXT_BLOCKS and isinstance(block.get("text"), str)
-    ][-MAX_BLOCKS:]
+    ]
+    return texts if len(texts) <= MAX_BLOCKS else texts[-MAX_BLOCKS:]
 
 
 def _is_example(message: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from routing.engine.features import Features
-from routing.engine.names import Wish, wish_of_model, wish_of_provider
+from routing.engine.names import AUTOMATIC, Wish, wish_of_model, wish_of_provider
 from routing.engine.types import (
     LADDER,
     PROVIDER_OF,
@@ -43,6 +43,10 @@ def choose(request: RoutingRequest, features: Features, policy: Policy, surround
 
 def asked_for(request: RoutingRequest, features: Features, policy: Policy, surroundings: Surroundings) -> Choice | None:
     """The explicit choice, whether or not it may be had."""
+    if request.requested_model in AUTOMATIC and not (
+        features.tier_word or request.requested_tier or request.requested_provider
+    ):
+        return None
     wishes = _wishes(request, features, policy, surroundings)
     if not wishes:
         return None

@@ -100,7 +100,11 @@ def _add_blocks(blocks: list[Any], texts: list[str], seen: Survey, *, is_result:
             has_words = has_words or text != ""
         elif block.get("type") in IMAGES:
             seen.images += 1
-        elif not is_result:
+        elif is_result:
+            continue
+        elif (content := block.get("content")) and isinstance(content, str):
+            texts.append(content)
+        else:
             _add_tool_block(block, texts, seen)
     return has_words
 

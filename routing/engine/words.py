@@ -33,12 +33,25 @@ def _without(messages: Messages, word: re.Pattern[str]) -> Messages:
         message = messages[index]
         content = message.get("content")
         left -= len(content) if isinstance(content, list) else 1
-        if message.get("role") == "user" and (without := _cleaned(content, word)) is not content:
+        is_concerned = message.get("role") == "user" and _begins(content)
+        if is_concerned and (without := _cleaned(content, word)) is not content:
             cleaned = cleaned or list(messages)
             cleaned[index] = {**message, "content": without}
         if left <= 0:
             break
     return cleaned or messages
+
+
+def _begins(content: Any) -> bool:
+    """Whether the word may stand in it: hardly any text begins so."""
+    if isinstance(content, str):
+        return content[:1] in OPENINGS
+    if isinstance(content, list):
+        for part in content if len(content) <= NEWEST_BLOCKS else content[-NEWEST_BLOCKS:]:
+            text = part.get("text") if isinstance(part, dict) else None
+            if isinstance(text, str) and text[:1] in OPENINGS:
+                return True
+    return False
 
 
 def _without_newest(messages: Messages) -> Messages:
@@ -67,7 +80,5 @@ def _cleaned(content: Any, word: re.Pattern[str]) -> Any:
 
 
 def _cut(text: str, word: re.Pattern[str]) -> str:
-    if word is FIRST and text[:1] not in OPENINGS:
-        return text
     found = word.match(text) if word is FIRST else word.search(text)
     return f"{text[: found.start()]}{text[found.end() :]}" if found else text
