@@ -14,7 +14,9 @@ from routing.engine.types import Usage
 
 ChatCompletion = dict[str, Any]
 ChatCompletionChunk = dict[str, Any]
-Batch = Sequence[ChatCompletionChunk] | bytes
+Piece = ChatCompletionChunk | str
+"""A chunk, or the text of one that holds nothing else and is otherwise like the chunk before it."""
+Batch = Sequence[Piece] | bytes
 NO_HEADERS: Mapping[str, str] = {}
 
 

@@ -223,5 +223,6 @@ async def collected(stream: Stream) -> Answer:
         async for batch in batches:
             assert not isinstance(batch, bytes)  # was asked for in indoor form
             for chunk in batch:
+                assert isinstance(chunk, dict)  # of text alone only a client's stream is made
                 collector.add(chunk)
     return Answer(stream.account, completion=collector.completion(stream.account.usage))

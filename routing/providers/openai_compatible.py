@@ -4,12 +4,12 @@ The same dialect on both sides passes through: members as the client sent them, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from routing.providers import indoors, infill, openai_errands, openai_kinds
-from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, ProviderRejectedError, Stream
+from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Piece, ProviderRejectedError, Stream
 from routing.providers.filling import Filling
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
@@ -51,7 +51,7 @@ class OpenAICompatible:
         tap = Tap(account, reply, choices=choices_wanted(call.body), keeps_usage=wants_usage(call.body))
         if call.raw is not None and call.dialect == self.dialect:
             return Stream(account, OpenBatches(reply, tap), is_raw=True, tail=tap.tail)
-        return Stream(account, OpenBatches(reply, Translated(Events(), Decoded(tap))))
+        return Stream(account, OpenBatches(reply, Translated(Events(), Decoded(tap, as_text=True))))
 
     async def fill(self, call: Call) -> Stream:
         if self._infills():
@@ -108,20 +108,53 @@ def choices_wanted(body: Mapping[str, Any]) -> int:
     return wanted if isinstance(wanted, int) and wanted > 0 else 1
 
 
+class TextDelta(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    content: str
+    role: str | None = None
+    refusal: None = None
+    reasoning_content: None = None
+    tool_calls: None = None
+    function_call: None = None
+
+
+class TextChoice(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    delta: TextDelta
+    index: Literal[0] = 0
+    finish_reason: None = None
+    logprobs: None = None
+
+
+class TextChunk(msgspec.Struct, gc=False):
+    choices: tuple[TextChoice]
+    usage: None = None
+    error: None = None
+
+
+TEXT = msgspec.json.Decoder(TextChunk)
+
+
 class Decoded:
-    """OpenAI's chunks are the indoor form; one that is meant for the record alone does not go on."""
+    """OpenAI's chunks are the indoor form; one that is meant for the record alone does not go on.
 
-    __slots__ = ("_tap",)
+    `as_text`: of chunks that are nothing but text, which in most answers all are but the first and last, only that.
+    """
 
-    def __init__(self, tap: Tap) -> None:
+    __slots__ = ("_as_text", "_tap")
+
+    def __init__(self, tap: Tap, *, as_text: bool = False) -> None:
         self._tap = tap
+        self._as_text = as_text
 
     @property
     def is_done(self) -> bool:
         return self._tap.is_done
 
-    def chunks_of(self, payload: bytes) -> Sequence[ChatCompletionChunk]:
+    def chunks_of(self, payload: bytes) -> Sequence[Piece]:
         tap = self._tap
+        if self._as_text and tap.knows_answer:
+            if text := text_of(payload):
+                return (text,)
+            self._as_text = False  # tools or thoughts: more of them follow
         chunk = ordinary(payload) if tap.knows_answer else None
         if chunk is None:
             if tap.see(payload) is None or tap.is_done:
@@ -133,6 +166,14 @@ class Decoded:
         if not self.is_done:
             self._tap.check_end()
         return ()
+
+
+def text_of(payload: bytes) -> str:
+    """Empty for a chunk that holds anything else."""
+    try:
+        return TEXT.decode(payload).choices[0].delta.content
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
 
 
 def ordinary(payload: bytes) -> ChatCompletionChunk | None:

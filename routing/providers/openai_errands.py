@@ -48,6 +48,7 @@ class Filled:
 
     def chunks_of(self, payload: bytes) -> Iterator[ChatCompletionChunk]:
         for chunk in self._texts.chunks_of(payload):
+            assert isinstance(chunk, dict)  # nobody asked for text alone
             choices = [choice_of(choice) for choice in chunk.get("choices") or ()]
             yield {**chunk, "object": "chat.completion.chunk", "choices": choices}
 

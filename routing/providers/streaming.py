@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 
 from routing.providers import sse
-from routing.providers.base import Batch, ChatCompletionChunk, ProviderError
+from routing.providers.base import Batch, Piece, ProviderError
 from routing.providers.reply import Reply, drain
 
 
@@ -35,9 +35,9 @@ class Translation(Protocol):
     @property
     def is_done(self) -> bool: ...
 
-    def chunks_of(self, payload: bytes) -> Iterable[ChatCompletionChunk]: ...
+    def chunks_of(self, payload: bytes) -> Iterable[Piece]: ...
 
-    def end(self) -> Iterable[ChatCompletionChunk]:
+    def end(self) -> Iterable[Piece]:
         """What stands at the end of a whole answer; of any other it is the failure."""
         ...
 
@@ -81,16 +81,16 @@ class Translated:
     def is_done(self) -> bool:
         return self._translation.is_done
 
-    def feed(self, data: bytes) -> Sequence[ChatCompletionChunk]:
-        chunks: list[ChatCompletionChunk] = []
+    def feed(self, data: bytes) -> Sequence[Piece]:
+        chunks: list[Piece] = []
         try:
             self._translate(self._payloads.feed(data), chunks)
         except ProviderError as exc:
             self.failure = exc
         return chunks
 
-    def finish(self) -> Sequence[ChatCompletionChunk]:
-        chunks: list[ChatCompletionChunk] = []
+    def finish(self) -> Sequence[Piece]:
+        chunks: list[Piece] = []
         try:
             self._translate(self._payloads.flush(), chunks)
             chunks += self._translation.end()
@@ -98,7 +98,7 @@ class Translated:
             self.failure = exc
         return chunks
 
-    def _translate(self, payloads: Iterable[bytes], chunks: list[ChatCompletionChunk]) -> None:
+    def _translate(self, payloads: Iterable[bytes], chunks: list[Piece]) -> None:
         translation = self._translation
         for payload in payloads:
             if translation.is_done:

@@ -93,18 +93,30 @@ class Rendering:
     def __init__(self, exchange: Exchange, render: Renderer) -> None:
         self._exchange = exchange
         self._render = render
+        self._render_text = getattr(render, "text", None) or self._as_chunk
+        self._newest: ChatCompletionChunk = {}
         self._held = bytearray()
 
     def events(self, batch: Batch) -> bytes:
-        events = []
-        for chunk in batch:
-            assert isinstance(chunk, dict)
-            if self._held or completes(chunk):
-                self._held += self._render.chunk(chunk)
+        events: list[bytes] = []
+        for piece in batch:
+            if isinstance(piece, str):
+                event, is_end = self._render_text(piece), False
             else:
-                events.append(self._render.chunk(chunk))
+                assert isinstance(piece, dict)
+                self._newest = piece
+                event, is_end = self._render.chunk(piece), completes(piece)
+            if is_end or self._held:
+                self._held += event
+            else:
+                events.append(event)
         self._exchange.chunks_relayed += len(events)
         return b"".join(events)
+
+    def _as_chunk(self, text: str) -> bytes:
+        """For a renderer that has no way of its own with text alone."""
+        choice = {"index": 0, "delta": {"content": text}, "logprobs": None, "finish_reason": None}
+        return self._render.chunk({**self._newest, "choices": [choice]})
 
     def end(self) -> bytes:
         return bytes(self._held) + self._render.end()

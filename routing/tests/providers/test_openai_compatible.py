@@ -155,13 +155,35 @@ async def test_usage_is_asked_for_on_the_records_behalf():
     assert sent["stream_options"] == {"x": 1, "include_usage": True}
 
 
-async def test_a_translated_stream_yields_indoor_chunks():
-    opened, chunks, error = await streamed(TEXT, raw=None)
+async def test_a_translated_stream_yields_indoor_chunks_and_text():
+    opened, pieces, error = await streamed(TEXT, raw=None)
 
     assert error is None
-    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks).endswith(" 世界")
-    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+    assert "".join(piece for piece in pieces if isinstance(piece, str)).endswith(" 世界")
+    assert pieces[-1]["choices"][0]["finish_reason"] == "stop"
     assert opened.account.is_complete
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"delta": {"content": "b", "tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}},
+        {"delta": {"content": "b", "reasoning_content": "hm"}},
+        {"delta": {"content": "b", "annotations": []}},
+        {"delta": {"content": "b"}, "logprobs": {"content": []}},
+        {"delta": {"content": "b"}, "index": 1},
+        {"delta": {"content": "b"}, "finish_reason": "length"},
+        {"delta": {"content": ""}},
+    ],
+)
+async def test_a_chunk_that_is_not_text_alone_stays_whole(choice):
+    first = {"id": "1", "model": "m", "choices": [{"delta": {"role": "assistant"}, "finish_reason": None}]}
+    chunk = {**first, "choices": [{"index": 0, "finish_reason": None, **choice}]}
+    frames = [b"data: " + msgspec.json.encode(each) + b"\n\n" for each in (first, chunk)]
+
+    _, pieces, _ = await streamed(Pieces(*frames), raw=None)
+
+    assert pieces == [first, chunk]
 
 
 async def test_a_burst_is_passed_on_in_one_piece():

@@ -23,6 +23,7 @@ ERROR_TYPES = {
     504: "timeout_error",
 }
 CHARACTERS_PER_TOKEN = 3.3
+TEXT_BLOCK = {"type": "text", "text": ""}
 FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
 MORE_TEXT = (
     b"event: content_block_delta\n"
@@ -108,9 +109,13 @@ class MessagesRenderer:
         self.stop_reason = "end_turn"
         self.usage: dict[str, int] = usage_of({})
 
+    def text(self, text: str) -> bytes:
+        begun = b"" if self.open_block == "text" else b"".join(map(event, self._begin("text", TEXT_BLOCK)))
+        return begun + MORE_TEXT % (self.index, encode(text))
+
     def chunk(self, chunk: ChatCompletionChunk) -> bytes:
         if self.open_block == "text" and (text := more_text(chunk)):
-            return MORE_TEXT % (self.index, encode(text))
+            return self.text(text)
         return b"".join(event(entry) for entry in self._events(chunk))
 
     def _events(self, chunk: ChatCompletionChunk) -> Iterator[dict[str, Any]]:
@@ -123,7 +128,7 @@ class MessagesRenderer:
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
             if text := delta.get("content") or delta.get("refusal"):
-                yield from self._begin("text", {"type": "text", "text": ""})
+                yield from self._begin("text", TEXT_BLOCK)
                 yield self._delta({"type": "text_delta", "text": text})
             for call in delta.get("tool_calls") or ():
                 yield from self._tool_call(call)

@@ -1,6 +1,7 @@
 """Wherever the network cuts an answer, each face says the same: golden transcripts of every provider, on every face."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -19,6 +20,7 @@ from smartgateway.api.responses.stream import ResponsesRenderer
 from smartgateway.api.responses.toolbox import Toolbox
 from smartgateway.api.sse import ChatRenderer
 from smartgateway.completions.errors import as_gateway_error
+from smartgateway.completions.relay import Rendering
 
 TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
 BODY = {"messages": [{"role": "user", "content": "Hi"}], "stream_options": {"include_usage": True}}
@@ -62,13 +64,13 @@ async def said(golden, render, pieces):
     """All that a client would read."""
     provider = golden.provider(Pieces(*pieces))
     stream = await (provider.fill(FILL) if golden.is_fill else provider.stream(CHAT))
-    events = b""
+    rendering, events = Rendering(SimpleNamespace(chunks_relayed=0), render), b""
     try:
         async for batch in stream.batches:
-            events += b"".join(map(render.chunk, batch))
+            events += rendering.events(batch)
     except ProviderError as exc:
         return events + render.error(as_gateway_error(exc))
-    return events + render.end()
+    return events + rendering.end()
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -1,5 +1,7 @@
 """What arrives together leaves together, through the relay and over each dialect."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from routing.providers.anthropic import Anthropic
@@ -7,7 +9,7 @@ from routing.providers.ollama import Ollama
 from routing.providers.openai_compatible import OpenAICompatible
 from routing.tests.providers.replies import Pieces, answering, transcript, upstream
 from smartgateway.completions import path
-from smartgateway.completions.relay import Last, completes
+from smartgateway.completions.relay import Last, Rendering, completes
 from smartgateway.completions.tests.fakes import Plain, chunk
 from smartgateway.completions.tests.test_path import ask
 
@@ -52,6 +54,25 @@ async def test_an_error_is_the_last_event_too(world):
 
     assert type(events[-1]) is Last
     assert events[-1].startswith(b"<error")
+
+
+def test_text_alone_is_rendered_as_the_chunk_before_it_would_be():
+    render, before = Plain(), chunk({"role": "assistant"})
+    rendered = []
+    render.chunk = lambda each: rendered.append(each) or b""
+
+    Rendering(SimpleNamespace(chunks_relayed=0), render).events([before, "Hel"])
+
+    choice = {"index": 0, "delta": {"content": "Hel"}, "logprobs": None, "finish_reason": None}
+    assert rendered == [before, {**before, "choices": [choice]}]
+
+
+def test_what_comes_after_the_end_is_kept_back_with_it():
+    rendering = Rendering(SimpleNamespace(chunks_relayed=0), Plain())
+
+    events = rendering.events([chunk({"content": "a"}), chunk({}, "stop"), "b"])
+
+    assert (events, rendering.end()) == (b"a", b"<stop>b<end>")
 
 
 @pytest.mark.parametrize(
