@@ -18,7 +18,7 @@ from audit.shipper.sweeper import sweep, sweep_overdue
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = {"journal": 0.25, "database": 0.004}  # where nothing came
-GATHER_SECONDS = {"journal": 0.05, "database": 0.0}  # where little came: a commit costs as much as many records
+GATHER_SECONDS = {"journal": 0.25, "database": 0.0}  # where little came: a commit costs as much as many records
 LOCK_PAUSE_SECONDS = 0.5
 DISCOVER_SECONDS = 0.25
 SWEEP_SECONDS = 60.0

@@ -16,7 +16,7 @@ from audit.shipper.source import Parcel, Source
 
 logger = logging.getLogger(__name__)
 
-BATCH_RECORDS = {"sqlite": 250, "postgresql": 2000}  # a record is two rows at most
+BATCH_RECORDS = {"sqlite": 1000, "postgresql": 2000}  # a record is two rows at most
 REFUSED = (DataError, IntegrityError, OverflowError, TypeError, ValueError, InvalidOperation)
 SYNCED_COMMIT = """
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'
