@@ -3,6 +3,7 @@
 import msgspec
 
 from routing.providers import indoors
+from routing.providers.anthropic.limits import RateLimits
 from routing.providers.anthropic.models import API_VERSION
 from routing.providers.anthropic.passing import counted, passed
 from routing.providers.anthropic.request import Request, build
@@ -31,6 +32,7 @@ class Anthropic:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+        self._limits = RateLimits()
 
     async def complete(self, call: Call) -> Answer:
         if call.raw is not None and call.dialect == self.dialect:
@@ -93,7 +95,10 @@ class Anthropic:
 
     async def _post(self, path: str, content: bytes, call: Call, version: str) -> Reply:
         own = {"x-request-id": call.attempt_id, "anthropic-version": version, **call.headers}
-        return await self._upstream.post(f"{path}?beta=true" if call.is_beta else path, content, call.timeouts, own)
+        path = f"{path}?beta=true" if call.is_beta else path
+        reply = await self._upstream.post(path, content, call.timeouts, own)
+        self._limits.note(reply.headers)
+        return reply
 
 
 def version_of(call: Call) -> str:
