@@ -63,6 +63,7 @@ def open_local() -> Local | None:
         keep_alive=settings.LOCAL_KEEP_ALIVE,
         thinks=scout.thinks,
         sees=scout.sees,
+        counts_whole=scout.counts_whole,
     )
     return Local(ollama, scout)
 

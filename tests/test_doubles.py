@@ -4,6 +4,7 @@ import anthropic
 import ollama
 import pytest
 
+from routing.capabilities.ollama import OllamaScout
 from routing.providers.anthropic import Anthropic, headers
 from routing.providers.base import Call, ProviderError
 from routing.providers.http import Upstream
@@ -129,9 +130,9 @@ def provider_of_claude(address):
     return Anthropic(Upstream(FastTransport(), address, label="Claude's API", headers=headers("sk-ant-test")))
 
 
-def provider_of_ollama(address, num_ctx=4_096):
+def provider_of_ollama(address, num_ctx=4_096, counts_whole=lambda: True):
     upstream = Upstream(FastTransport(), address, label="the local model server", headers={})
-    return Ollama(upstream, num_ctx=num_ctx, keep_alive="5m")
+    return Ollama(upstream, num_ctx=num_ctx, keep_alive="5m", counts_whole=counts_whole)
 
 
 def call(text, model, **members):
@@ -238,6 +239,34 @@ async def test_trouble_at_ollamas_double_is_one_of_our_errors(ollama_address, te
     await provider.aclose()
 
     assert caught.value.kind == kind
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.33.0"])
+async def test_a_conversation_goes_on_at_a_server_that_does_not_count_what_it_cached(version):
+    with serving(OllamaDouble(version=version)) as address:
+        looks = Upstream(FastTransport(), address, label="the local model server", headers={})
+        scout = OllamaScout(looks, num_ctx=8_192)
+        provider = provider_of_ollama(address, counts_whole=scout.counts_whole)
+        await scout.look(LOCAL_MODEL)
+
+        answers = [await provider.complete(call("word " * 2_000, LOCAL_MODEL)) for _ in range(2)]
+        await provider.aclose()
+        await looks.aclose()
+
+    assert [answer.account.usage.is_estimated for answer in answers] == [version == "0.30.0"] * 2
+    assert all(answer.account.usage.fresh_input_tokens >= 2_000 for answer in answers)
+
+
+async def test_the_double_of_030_counts_only_what_it_had_not_read_before():
+    with serving(OllamaDouble(version="0.30.0")) as address:
+        provider = provider_of_ollama(address)
+
+        await provider.complete(call("word " * 2_000, LOCAL_MODEL))
+        with pytest.raises(ProviderError) as caught:
+            await provider.complete(call("word " * 2_000, LOCAL_MODEL))
+        await provider.aclose()
+
+    assert caught.value.kind == "truncated"
 
 
 async def test_a_real_model_answers_through_the_double(llama_address):

@@ -10,8 +10,9 @@ import msgspec
 from routing.capabilities.findings import Findings, tried
 from routing.capabilities.server import LocalServer, ask, rows, whole, with_note
 from routing.engine.types import LocalModel
-from routing.providers.base import Provider
+from routing.providers.base import Provider, ProviderError
 from routing.providers.http import Upstream
+from routing.providers.ollama.versions import Version, counts_whole, note_on, version_of
 
 LIST_AGAIN_SECONDS = 30.0
 EMBEDDING_FAMILIES = frozenset({"bert", "nomic-bert", "nomic-bert-moe", "gemma-embedding"})
@@ -27,6 +28,7 @@ class OllamaScout:
         self._num_ctx = num_ctx
         self._installed: list[dict[str, Any]] = []
         self._listed_at = float("-inf")
+        self._version: Version | None = None
         self._shown: dict[str, dict[str, Any]] = {}  # by digest
         self._found: dict[str, Findings] = {}  # by digest
 
@@ -36,6 +38,7 @@ class OllamaScout:
         is_news = any(row["name"] not in names for row in loaded)
         if is_news or time.monotonic() - self._listed_at > LIST_AGAIN_SECONDS:
             self._installed = rows(await ask(self._upstream, "/api/tags"), "models", "name")
+            self._version = await self._ask_version()
             self._listed_at = time.monotonic()
         server = LocalServer(
             is_reachable=True,
@@ -43,7 +46,9 @@ class OllamaScout:
             chat_models=chat_models(self._installed),
             loaded={row["name"]: whole(row.get("context_length")) for row in loaded},
         )
-        return with_note(server, wanted, f"ollama pull {wanted}")
+        server = with_note(server, wanted, f"ollama pull {wanted}")
+        note = note_on(self._version)
+        return replace(server, notes=(*server.notes, note)) if note else server
 
     async def describe(self, name: str, server: LocalServer) -> LocalModel:
         known = await self._show(name)
@@ -98,8 +103,18 @@ class OllamaScout:
             return found.vision
         return None if capabilities is None else "vision" in capabilities
 
+    def counts_whole(self) -> bool:
+        return counts_whole(self._version)
+
     def digest_of(self, name: str) -> str:
         return next((str(row.get("digest", "")) for row in self._installed if row["name"] == name), "")
+
+    async def _ask_version(self) -> Version | None:
+        """As it was known before where it is not told: a proxy that lets nothing else through is no outage."""
+        try:
+            return version_of((await ask(self._upstream, "/api/version")).get("version"))
+        except ProviderError:
+            return self._version
 
     async def _show(self, name: str) -> dict[str, Any] | None:
         digest = self.digest_of(name)

@@ -17,8 +17,9 @@ LOCAL_HOST, CLAUDE_HOST = "ollama.test", "claude.test"
 class OllamaServer:
     """What an Ollama tells of itself; `calls` counts how often it is asked."""
 
-    def __init__(self, installed=(), loaded=(), capabilities=("completion",), calls_tools=True):
+    def __init__(self, installed=(), loaded=(), capabilities=("completion",), calls_tools=True, version="0.33.0"):
         self.installed, self.loaded, self.capabilities, self.calls_tools = installed, loaded, capabilities, calls_tools
+        self.version = version
         self.calls = []
         self.headers = []
 
@@ -30,6 +31,8 @@ class OllamaServer:
             return httpx.Response(
                 200, json={"models": [{"name": name, "context_length": 8192} for name in self.loaded]}
             )
+        if path == "/api/version":
+            return httpx.Response(200, json={"version": self.version})
         if path == "/api/tags":
             rows = [{"name": name, "digest": f"d-{name}", "size": size, "details": {}} for name, size in self.installed]
             return httpx.Response(200, json={"models": rows})
@@ -112,6 +115,45 @@ async def test_a_name_without_a_tag_means_latest(connect):
     await connections.start()
 
     assert connections.served_local_model("mistral") == "mistral:latest"
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.1.48", "0.0.0"])
+async def test_a_server_that_may_not_count_whole_prompts_is_said_once_with_what_to_do(connect, caplog, version):
+    connect(OllamaServer([("qwen:7b", 7)], ["qwen:7b"], version=version), LOCAL_LLM_DEFAULT_MODEL="qwen:7b")
+
+    for _ in range(3):
+        await connections.refresh()
+
+    [note] = connections.local_notes()
+    assert note.endswith(": update Ollama" if version != "0.0.0" else ": let /api/version through to it")
+    assert [record.getMessage() for record in caplog.records if record.name == connections.__name__] == [
+        f"local model: {note}"
+    ]
+    assert connections.surroundings().local.name == "qwen:7b"
+
+
+@pytest.mark.parametrize("refusal", [403, 404, 500])
+async def test_a_proxy_that_keeps_the_version_back_is_no_outage(connect, refusal):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"])
+    connect(
+        lambda request: httpx.Response(refusal) if request.url.path == "/api/version" else server(request),
+        LOCAL_LLM_DEFAULT_MODEL="qwen:7b",
+    )
+
+    await connections.start()
+
+    assert connections.surroundings().available == {Tier.LOCAL}
+    assert "version is unknown" in connections.local_notes()[0]
+
+
+async def test_the_version_is_asked_for_as_seldom_as_what_is_installed(connect):
+    server = OllamaServer([("qwen:7b", 7)], ["qwen:7b"])
+    connect(server, LOCAL_LLM_DEFAULT_MODEL="qwen:7b")
+
+    for _ in range(3):
+        await connections.refresh()
+
+    assert server.calls.count("/api/version") == server.calls.count("/api/tags") == 1
 
 
 async def test_a_model_that_is_not_loaded_is_not_asked_to_classify(connect):

@@ -31,7 +31,8 @@ BUSY_SECONDS = 5.0
 
 class Ollama:
     """`thinks` says whether a model has the thinking capability: asking others to think is refused by the server.
-    `sees` says whether it can look at images: some versions leave them out without a word."""
+    `sees` says whether it can look at images: some versions leave them out without a word.
+    `counts_whole` says whether the server counts what was cached of a prompt too: some versions do not."""
 
     name = "local"
     dialect = "ollama"
@@ -44,13 +45,14 @@ class Ollama:
         keep_alive: str,
         thinks: Callable[[str], bool] = lambda model: False,
         sees: Callable[[str], bool | None] = lambda model: None,
+        counts_whole: Callable[[], bool] = lambda: True,
     ) -> None:
         self._upstream = upstream
         self._num_ctx = num_ctx
         self._keep_alive = keep_alive
         self._thinks = thinks
         self._sees = sees
-        self._calibration = Calibration()
+        self._calibration = Calibration(counts_whole)
 
     async def complete(self, call: Call) -> Answer:
         """Streamed all the same: a slow model is not silent, and who goes away stops it."""

@@ -1,5 +1,7 @@
 """How many tokens a model makes of text, learnt from what it reports; used to notice a truncated prompt."""
 
+from collections.abc import Callable
+
 START = 0.25  # tokens per character, white space collapsed: English prose
 FLOOR = 0.12
 RECOVERY = 0.02
@@ -8,9 +10,10 @@ TOO_SMALL_TO_JUDGE = 256  # tokens
 
 
 class Calibration:
-    """Keeps to the low side: a false alarm would fail a good answer."""
+    """Keeps to the low side: a false alarm would fail a good answer. Judges and learns only from whole counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts_whole: Callable[[], bool]) -> None:
+        self.counts_whole = counts_whole
         self._ratios: dict[str, float] = {}
 
     def tokens(self, model: str, characters: int) -> int:

@@ -147,18 +147,25 @@ class Translation:
         yield self._chunks.delta({}, reason)
 
     def _usage(self, line: Line) -> Usage:
-        """The counts that are there; a missing one is estimated, and a prompt far too short was truncated."""
-        model, sent = self._request.body["model"], self._request.characters
-        if line.prompt_eval_count is not None:
-            if self._calibration.is_truncated(model, sent, line.prompt_eval_count):
-                raise self._truncated(line.prompt_eval_count)
-            self._calibration.learn(model, sent, line.prompt_eval_count)
-        guess = self._calibration.tokens
+        """The counts that are there; what they leave out is estimated."""
+        model, guess = self._request.body["model"], self._calibration.tokens
+        read = self._read_of_prompt(line)
+        at_least = max(guess(model, self._request.characters), line.prompt_eval_count or 0)
         return Usage(
-            fresh_input_tokens=guess(model, sent) if line.prompt_eval_count is None else line.prompt_eval_count,
+            fresh_input_tokens=at_least if read is None else read,
             output_tokens=guess(model, self._characters) if line.eval_count is None else line.eval_count,
-            is_estimated=line.prompt_eval_count is None or line.eval_count is None,
+            is_estimated=read is None or line.eval_count is None,
         )
+
+    def _read_of_prompt(self, line: Line) -> int | None:
+        """How many tokens of it, where that is known; far too few are a prompt that was truncated."""
+        model, sent, read = self._request.body["model"], self._request.characters, line.prompt_eval_count
+        if read is None or not self._calibration.counts_whole():
+            return None
+        if self._calibration.is_truncated(model, sent, read):
+            raise self._truncated(read)
+        self._calibration.learn(model, sent, read)
+        return read
 
     def _unreadable_call(self) -> ProviderRejectedError:
         """The client would take it for the answer; before the first byte another model may still serve."""

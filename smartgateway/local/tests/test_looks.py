@@ -12,7 +12,8 @@ MODELS = {"data": [{"id": "claude-sonnet-5-5"}, {"id": "claude-opus-5-5"}]}
 
 
 def tags(*names):
-    return httpx.Response(200, json={"models": [{"name": name, "size": 1, "details": {}} for name in names]})
+    rows = [{"name": name, "size": 1, "details": {}} for name in names]
+    return httpx.Response(200, json={"models": rows, "version": "0.33.0"})
 
 
 @pytest.fixture

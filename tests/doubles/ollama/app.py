@@ -2,13 +2,14 @@
 
 [[busy]] (503), [[500]], [[html]] (a Cloudflare Access login), [[break]] (cut off), [[crash]] (an error line in the
 middle), [[slow:0.5]], [[drip:0.1]], [[truncated]] (as if most of the prompt had been left out), [[length]],
-[[call:name {"json": 1}]], [[say:text]].
+[[call:name {"json": 1}]], [[say:text]]. As 0.30.0 it counts nothing that it has read before.
 `GET /double/requests` lists what was asked for so far.
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -26,8 +27,12 @@ NOW = "2026-11-23T07:00:00Z"
 class OllamaDouble:
     """`models` are installed names with their capabilities, `loads` counts how often a model had to be loaded."""
 
-    def __init__(self, engine: Engine | None = None, models: dict[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(
+        self, engine: Engine | None = None, models: dict[str, tuple[str, ...]] | None = None, version: str = "0.33.0"
+    ) -> None:
         self.engine = engine or Script()
+        self.version = version
+        self.read_before: list[Message] = []
         self.models = models or {"qwen2.5-coder:14b-instruct": ("completion", "tools")}
         self.requests: list[dict[str, Any]] = []
         self.loaded: dict[str, int] = {}
@@ -53,7 +58,7 @@ class OllamaDouble:
         rows = [row(name, size) for size, name in enumerate(self.models, 1)]
         loaded = [{**row(name, 1), "context_length": size, "size_vram": 0} for name, size in self.loaded.items()]
         return {
-            "/api/version": {"version": "0.33.0"},
+            "/api/version": {"version": self.version},
             "/api/tags": {"models": rows},
             "/api/ps": {"models": [{**entry, "expires_at": NOW} for entry in loaded]},
             "/double/requests": self.requests,
@@ -151,7 +156,7 @@ class OllamaDouble:
             complaint = f"prompt too long; exceeded max context length by {over} tokens"
             await answer(respond, 400, {"error": complaint})
         elif not await misbehaved(respond, words):
-            tokens = tokens // 4 if "truncated" in words else tokens
+            tokens = tokens // 4 if "truncated" in words else await self._counted(messages)
             await self._speak(respond, name, request, messages, tokens, words)
 
     def _load(self, name: str, num_ctx: int) -> None:
@@ -171,6 +176,12 @@ class OllamaDouble:
             del messages[oldest]
             tokens = await self.engine.count(messages)
         return messages, tokens
+
+    async def _counted(self, messages: list[Message]) -> int:
+        both = zip(self.read_before, messages, strict=False)
+        cached = [new for old, new in takewhile(lambda pair: pair[0] == pair[1], both)]
+        self.read_before = messages
+        return await self.engine.count(messages[len(cached) :] if self.version == "0.30.0" else messages)
 
     async def _speak(
         self,

@@ -228,6 +228,16 @@ async def test_a_prompt_that_was_read_whole_is_not(content, counted):
     assert answer.account.usage.fresh_input_tokens == counted
 
 
+async def test_a_count_without_what_was_cached_is_neither_judged_nor_learnt_from():
+    handler = answering(said("Sure", prompt_eval_count=40, eval_count=1))
+    ollama = Ollama(upstream(handler), num_ctx=4096, keep_alive="5m", counts_whole=lambda: False)
+
+    answers = [await ollama.complete(call(LONG)) for _ in range(2)]
+
+    usages = [answer.account.usage for answer in answers]
+    assert usages == [Usage(fresh_input_tokens=round(len(LONG) / 4), output_tokens=1, is_estimated=True)] * 2
+
+
 async def test_the_estimate_learns_from_a_model_that_needs_few_tokens():
     counts = iter([1_400, 1_000, 900])
     ollama = Ollama(
