@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from routing.models import ModelAlias, Phrase, TierModel
 from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
+from routing.policies.aliases import MOST_ALIASES, too_many
 from routing.policies.drafts import Content
 from routing.policies.files import read_yaml
 from routing.policies.validation import problems
@@ -142,8 +143,10 @@ def _models(value: object, draft: Mapping[str, str], errors: list[str]) -> dict[
 
 
 def _aliases(value: object, *_: object) -> list[dict[str, str]]:
-    found = []
-    for pattern, target in _items(value):
+    found, pairs = [], list(_items(value))
+    if len(pairs) > MOST_ALIASES:
+        raise RefusedError(too_many(len(pairs)))
+    for pattern, target in pairs:
         alias = ModelAlias(pattern=pattern, target=_text(target, 120))
         try:
             alias.clean_fields()

@@ -10,7 +10,7 @@ from routing.engine.content import matched_phrases
 from routing.models import Threshold
 from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
 from routing.phrases import compile_matcher, normalized
-from routing.policies.aliases import known_models, problems_among
+from routing.policies.aliases import MOST_ALIASES, known_models, problems_among, too_many
 from routing.policies.drafts import targets_of
 from routing.policies.shipped import NAMED_SECTIONS, shipped_policy
 
@@ -79,6 +79,9 @@ def _unknown_fallbacks(fallbacks: Mapping[str, list[str]]) -> Iterator[Problem]:
 
 
 def _misleading_aliases(content: Mapping[str, Any]) -> Iterator[Problem]:
+    if len(content["aliases"]) > MOST_ALIASES:
+        yield "alias", too_many(len(content["aliases"]))
+        return
     known = known_models(content["models"].values())
     for pattern, messages in problems_among(targets_of(content), known).items():
         for message in messages:

@@ -48,6 +48,11 @@ def text(response):
     return response.content.decode()
 
 
+def beside(response, field):
+    """What the page says beside a field."""
+    return response.context["adminform"].form.errors.get(field, [])
+
+
 def change_threshold(value=0.75):
     Threshold.objects.filter(name="opus_score_threshold").update(value=value)
 
@@ -99,6 +104,38 @@ def test_an_alias_that_leads_nowhere_is_refused_beside_its_target(admin_client):
 
     assert "no known model" in text(answer)
     assert not ModelAlias.objects.filter(pattern="fast").exists()
+
+
+def test_an_alias_that_runs_in_a_circle_is_refused_beside_its_target(admin_client):
+    ModelAlias.objects.create(pattern="fast", target="quick")
+
+    answer = admin_client.post(page(ModelAlias, "add"), {"pattern": "quick", "target": "fast"})
+
+    assert beside(answer, "target") == ["It runs in a circle: fast → quick → fast."]
+    assert not ModelAlias.objects.filter(pattern="quick").exists()
+
+
+def test_an_alias_that_is_edited_into_a_circle_is_refused_beside_its_target(admin_client):
+    ModelAlias.objects.create(pattern="fast", target="quick")
+    row = ModelAlias.objects.create(pattern="quick", target="haiku")
+
+    answer = admin_client.post(page(ModelAlias, "change", row.pk), {"pattern": "quick", "target": "fast"})
+
+    assert beside(answer, "target") == ["It runs in a circle: fast → quick → fast."]
+    assert ModelAlias.objects.get(pk=row.pk).target == "haiku"
+
+
+def test_one_alias_too_many_is_refused_and_one_of_as_many_as_may_be_is_still_edited(admin_client):
+    missing = 1_000 - ModelAlias.objects.count()
+    ModelAlias.objects.bulk_create(ModelAlias(pattern=f"name-{n}", target="auto") for n in range(missing))
+    row = ModelAlias.objects.get(pattern="name-0")
+
+    added = admin_client.post(page(ModelAlias, "add"), {"pattern": "one-more", "target": "auto"})
+    edited = admin_client.post(page(ModelAlias, "change", row.pk), {"pattern": "name-0", "target": "haiku"})
+
+    assert beside(added, "target") == ["1,001 aliases: keep at most 1,000."]
+    assert edited.status_code == 302
+    assert ModelAlias.objects.count() == 1_000
 
 
 def test_an_alias_may_lead_to_a_model_that_has_a_price(admin_client):

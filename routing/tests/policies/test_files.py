@@ -78,6 +78,7 @@ def test_what_a_file_leaves_out_stays_as_it_is(draft):
         ("phrases: {scope: ['*']}", "holds nothing that could be found"),
         ("aliases: {fast: quick, quick: fast}", "It runs in a circle"),
         ("aliases: {'a b': auto}", "Use a name without spaces"),
+        ("aliases:\n" + "".join(f" a{n}: auto\n" for n in range(1_001)), "1,001 aliases: keep at most 1,000"),
         ("models: {opus: ''}", "opus: '' is no text"),
         ("models: {mega: m}", "this release does not know 'mega'"),
         ("fallbacks: {opus: [mega]}", "'mega' is none of"),
@@ -119,6 +120,15 @@ def test_a_file_of_ten_megabytes_is_refused_unread(draft):
         pytest.param("? " * 400_000, id="nothing but keys"),
         pytest.param("- " * 400_000, id="lists in lists"),
         pytest.param("k: |\n" + " x\n" * 200_000, id="a text of many lines"),
+        pytest.param("aliases:\n" + "".join(f" a{n}: a{n + 1}\n" for n in range(20_000)), id="a chain of aliases"),
+        pytest.param("aliases:\n" + "".join(f" a{n}: auto\n" for n in range(24_000)), id="a flat list of aliases"),
+        pytest.param(
+            "aliases:\n" + "".join(f" a{n}: a{n + 1}\n" for n in range(1_000)), id="a chain as long as may be"
+        ),
+        pytest.param("thresholds:\n" + "".join(f" context_word_{n}: 1\n" for n in range(24_000)), id="unknown names"),
+        pytest.param("".join(f"phrase_{n}: 1\n" for n in range(24_000)), id="unknown sections"),
+        pytest.param("phrases: {scope: [" + ",".join(f"x{n}" for n in range(49_000)) + "]}", id="many phrases"),
+        pytest.param("fallbacks: {opus: [" + "sonnet," * 49_000 + "]}", id="many steps of a fallback"),
     ],
 )
 def test_no_file_takes_long_to_refuse(draft, bomb):
@@ -127,6 +137,15 @@ def test_no_file_takes_long_to_refuse(draft, bomb):
     refused(bomb, draft)
 
     assert time.process_time() - started < 10
+
+
+def test_as_many_aliases_as_are_allowed_are_taken(draft):
+    text = "aliases:\n" + "".join(f"  name-{number:03}: auto\n" for number in range(1_000))
+
+    content = policies.imported(text, draft)
+
+    assert content["aliases"][-1] == {"pattern": "name-999", "target": "auto"}
+    assert len(content["aliases"]) == 1_000
 
 
 def test_all_that_is_wrong_is_listed_up_to_a_number(draft):
