@@ -109,9 +109,10 @@ def set_apart(text: str, names: Set[str], *, starts_cut: bool = False, ends_cut:
     if "<" not in text:
         return text.strip(), False
     kept: list[str] = []
+    given_up: set[str] = set()  # names that close nowhere: not looked for again
     position = 0
     for tag in islice(TAG.finditer(text), MAX_TAGS):
-        if tag.start() < position or tag[2].lower() not in names:
+        if tag.start() < position or (name := tag[2].lower()) not in names or name in given_up:
             continue
         if tag[1]:
             if starts_cut and not kept:
@@ -119,7 +120,7 @@ def set_apart(text: str, names: Set[str], *, starts_cut: bool = False, ends_cut:
             continue
         end = text.find(f"</{tag[2]}>", tag.end())
         if end < 0 and not ends_cut:
-            names = names - {tag[2].lower()}  # not looked for again
+            given_up.add(name)
             continue
         kept.append(text[position : tag.start()])
         if end < 0:
