@@ -254,6 +254,20 @@ def test_a_failure_of_claude_has_the_status_and_shape_that_its_clients_know(
         assert response.headers["x-should-retry"] == "false"
 
 
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
+def test_what_claude_says_of_its_limits_stays_with_its_own_clients(served, is_stream):
+    assert post(served).status_code == 200  # so that no breaker opens
+    body = {"model": "claude-opus-5-5", "messages": said("[[429:60]]"), "stream": is_stream}
+
+    own = post(served, **body)
+    others = httpx.post(f"{served.url}/v1/chat/completions", json=body, headers={"x-api-key": KEY}, timeout=60)
+
+    assert (own.status_code, others.status_code) == (429, 429)
+    assert own.headers["anthropic-ratelimit-requests-remaining"] == "0"
+    assert own.headers["anthropic-ratelimit-requests-reset"] == "2026-11-23T18:00:00Z"
+    assert not [name for name in others.headers if name.startswith("anthropic-")]
+
+
 @pytest.mark.parametrize("model", SERVERS)
 @pytest.mark.parametrize("word", ["[[break]]", "[[error-event]]"])
 def test_a_stream_that_breaks_ends_in_an_error_event_and_no_stop(served, model, word):

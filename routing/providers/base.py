@@ -117,7 +117,7 @@ class ProviderError(Exception):
 
     `was_sent` is False when the upstream cannot have seen the request; `is_retryable` says that one more try
     of the same call may help (connect failures, 5xx, 529, a 429 with a short retry-after). `body` is what the
-    upstream said, for a client that speaks its dialect.
+    upstream said and `limits` the headers in which it told of its limits, for a client that speaks its dialect.
     """
 
     provider_name = ""  # set by the path, which knows whom it called
@@ -131,6 +131,7 @@ class ProviderError(Exception):
         retry_after: float | None = None,
         upstream_request_id: str = "",
         body: bytes = b"",
+        limits: Mapping[str, str] = NO_HEADERS,
         is_retryable: bool = False,
         was_sent: bool = True,
     ) -> None:
@@ -141,6 +142,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.upstream_request_id = upstream_request_id
         self.body = body
+        self.limits = limits
         self.is_retryable = is_retryable
         self.was_sent = was_sent
 

@@ -24,6 +24,9 @@ TOO_LONG = re.compile(
     r"|maximum number of tokens",
     re.IGNORECASE,
 )
+LIMIT = re.compile(r"anthropic-ratelimit-[a-z0-9-]{1,60}")
+LIMIT_VALUE = re.compile(r"[ -~]{1,80}")
+MAX_LIMITS = 40
 KIND = re.compile(r"[A-Za-z_]{1,64}")
 NOT_IMPLEMENTED = 501  # llama.cpp's word for what it was not started for, or its model cannot do
 OVERLOADED = 529
@@ -79,6 +82,7 @@ def limited(
     kind: str, message: str, details: Mapping[str, Any], headers: Mapping[str, str], label: str, told: dict[str, Any]
 ) -> RateLimitedError:
     """429 and 529. A spend limit that the operator set is not over in a moment: no hint to try again."""
+    told["limits"] = limits_in(headers)
     if details.get("error_code") == "enforced_spend_limit_reached":
         return RateLimitedError(message, kind="spend_limit_reached", **told)
     wait = retry_after_seconds(headers)
@@ -90,6 +94,11 @@ def limited(
         is_retryable=is_short(wait) if is_overload else wait is not None and is_short(wait),
         **told,
     )
+
+
+def limits_in(headers: Mapping[str, str]) -> dict[str, str]:
+    found = [pair for pair in headers.items() if LIMIT.fullmatch(pair[0]) and LIMIT_VALUE.fullmatch(pair[1])]
+    return dict(found[:MAX_LIMITS])
 
 
 def is_short(wait: float | None) -> bool:

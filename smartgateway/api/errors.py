@@ -41,4 +41,6 @@ def error_response(exc: GatewayError, body: dict[str, Any]) -> HttpResponse:
         response["retry-after"] = str(max(1, round(exc.retry_after)))
     if exc.should_retry is not None:
         response["x-should-retry"] = "true" if exc.should_retry else "false"
+    for name, value in exc.upstream_limits.items():
+        response[name] = value
     return response

@@ -1,6 +1,7 @@
 """What can go wrong on the path, in words for a client. The api renders these in each face's own shape."""
 
 import logging
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from routing.engine.types import (
 )
 from routing.policies import PolicyMissingError
 from routing.providers.base import (
+    NO_HEADERS,
     ProviderError,
     ProviderMisconfiguredError,
     ProviderRejectedError,
@@ -54,6 +56,7 @@ class GatewayError(Exception):
         self.decision_id: bytes | None = None  # set once a decision is recorded for the request
         self.upstream_request_id = ""
         self.upstream_body = b""  # for a client that speaks the upstream's dialect
+        self.upstream_limits: Mapping[str, str] = NO_HEADERS  # likewise
 
 
 class BadRequestError(GatewayError):
@@ -84,9 +87,10 @@ class AnthropicError(msgspec.Struct):
 
 
 def from_provider(exc: ProviderError, dialect: str = "openai") -> GatewayError:
-    """Between client and upstream of Anthropic's dialect, status and body stay what the upstream said."""
+    """Between client and upstream of Anthropic's dialect, status, body and limits stay what the upstream said."""
     error = translated(exc)
     error.upstream_request_id = exc.upstream_request_id
+    error.upstream_limits = exc.limits if dialect == "anthropic" else NO_HEADERS
     if dialect == "anthropic" and exc.status is not None and is_anthropic(exc.body):
         error.status, error.upstream_body = exc.status, exc.body
     return error

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from routing.providers.base import ProviderTimeoutError
-from routing.providers.failures import failure_of, retry_after_seconds
+from routing.providers.failures import MAX_LIMITS, failure_of, retry_after_seconds
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,29 @@ def test_a_tunnel_that_gave_up_waiting_is_a_silence_that_is_not_tried_again(cont
 
     assert isinstance(error, ProviderTimeoutError)
     assert not error.is_retryable
+
+
+@pytest.mark.parametrize("status", [429, 529])
+def test_of_an_upstreams_headers_only_what_it_says_of_its_limits_is_kept(status):
+    limit = {"anthropic-ratelimit-tokens-remaining": "0"}
+    others = {
+        "set-cookie": "a=b",
+        "anthropic-organization-id": "org",
+        "anthropic-ratelimit-tokens-reset": "x" * 81,
+        "anthropic-ratelimit-" + "x" * 61: "1",
+        "anthropic-ratelimit-a": "1\x7f",
+    }
+
+    assert failure_of(status, {**others, **limit}, b"{}", "the server").limits == limit
+
+
+def test_of_an_upstreams_limits_not_more_than_are_worth_telling_are_kept():
+    headers = {f"anthropic-ratelimit-{number}": "1" for number in range(500)}
+
+    assert len(failure_of(429, headers, b"{}", "the server").limits) == MAX_LIMITS
+
+
+def test_a_failure_that_is_no_limit_tells_none():
+    headers = {"anthropic-ratelimit-tokens-remaining": "0"}
+
+    assert failure_of(400, headers, b"{}", "the server").limits == {}

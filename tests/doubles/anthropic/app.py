@@ -17,6 +17,11 @@ from tests.doubles.serving import Responder, body_of
 from tests.doubles.words import MISBEHAVIOUR
 
 VERSIONS = ("2023-06-01", "2026-10-21")
+NOTHING_LEFT = {
+    "anthropic-ratelimit-requests-limit": "50",
+    "anthropic-ratelimit-requests-remaining": "0",
+    "anthropic-ratelimit-requests-reset": "2026-11-23T18:00:00Z",
+}
 FAILURES = {
     "401": (401, "authentication_error", "invalid x-api-key"),
     "402": (402, "billing_error", "Your credit balance is too low"),
@@ -109,8 +114,8 @@ def complaint_about_request(
 
 async def misbehaved(respond: Responder, words: dict[str, str]) -> bool:
     if "429" in words:
-        wait = {"retry-after": words["429"] or "1"}
-        await refuse(respond, 429, "rate_limit_error", "This request would exceed your rate limit", headers=wait)
+        headers = {"retry-after": words["429"] or "1", **NOTHING_LEFT}
+        await refuse(respond, 429, "rate_limit_error", "This request would exceed your rate limit", headers=headers)
     elif "spend-limit" in words:
         details = {"error_code": "enforced_spend_limit_reached"}
         await refuse(respond, 429, "rate_limit_error", "Spend limit reached", details=details)
