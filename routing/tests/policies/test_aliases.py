@@ -27,7 +27,7 @@ def chain(length, end="auto"):
         pytest.param({"sonnet": "opus"}, {"sonnet": ["This name has a meaning of its own."]}, id="a tier"),
         pytest.param(
             {"fast": "auto", "FAST": "opus"},
-            dict.fromkeys(["fast", "FAST"], ["The same name is there in other letters."]),
+            {name: ["The same name is there in other letters."] for name in ("fast", "FAST")},
             id="one name in two cases",
         ),
         pytest.param(
