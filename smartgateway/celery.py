@@ -29,6 +29,10 @@ app.conf.beat_schedule = {
         "schedule": BACKTEST_SECONDS,
         "options": {"expires": BACKTEST_SECONDS},
     },
+    "forget the requests of calibrations that nobody takes up": {
+        "task": "smartgateway.workbench.tasks.forget_abandoned_calibrations_task",
+        "schedule": crontab(minute=50),
+    },
     "remove what is older than it is kept": {
         "task": "audit.tasks.remove_expired_task",
         "schedule": crontab(hour=2, minute=40),

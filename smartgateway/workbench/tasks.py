@@ -24,6 +24,11 @@ def go_on_with_backtests_task() -> None:
         run_backtest_task.delay(backtest_id=pk)
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True, acks_late=True)
 def run_calibration_task(*, calibration_id: int) -> None:
     calibrating.run(calibration_id)
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def forget_abandoned_calibrations_task() -> None:
+    calibrating.forget_abandoned()

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from smartgateway.workbench.backtest.views import Backtests, Begin, BeginRouting, Preview, Result, Stop
-from smartgateway.workbench.calibration.pages import CalibrationResult, Calibrations, StopCalibration
+from smartgateway.workbench.calibration.pages import CalibrationResult, Calibrations, StartAgain, StopCalibration
 from smartgateway.workbench.drafts import DraftFile, Import, LoadPreset, Presets, Reset
 from smartgateway.workbench.evaluating import Evaluate
 from smartgateway.workbench.evidence.pages import Doubt, Evidence, Rule, Summarise
@@ -32,6 +32,7 @@ urlpatterns = [
     path("observed/", Observed.as_view(), name="observed"),
     path("classifier/", Calibrations.as_view(), name="calibrations"),
     path("classifier/<int:pk>/", CalibrationResult.as_view(), name="calibration"),
+    path("classifier/<int:pk>/again/", StartAgain.as_view(), name="calibration_again"),
     path("classifier/<int:pk>/stop/", StopCalibration.as_view(), name="calibration_stop"),
     path("backtest/", Backtests.as_view(), name="backtest"),
     path("backtest/begin/", Begin.as_view(), name="backtest_begin"),

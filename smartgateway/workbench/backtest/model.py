@@ -3,17 +3,15 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
-from smartgateway.workbench.states import UNFINISHED, State
+from smartgateway.workbench.states import UNFINISHED, State, to_be_taken
 
 LOST_AFTER = timedelta(seconds=60)  # without a sign of life of whoever works on it
 
 
 class Backtests(models.QuerySet["Backtest"]):
     def to_be_taken(self) -> "Backtests":
-        """Waiting, or left by a worker that died."""
-        return self.filter(Q(state=State.WAITING) | Q(state=State.RUNNING, beat_at__lt=timezone.now() - LOST_AFTER))
+        return self.filter(to_be_taken(LOST_AFTER))
 
     def unfinished(self) -> "Backtests":
         return self.filter(state__in=UNFINISHED)

@@ -88,11 +88,23 @@ class CalibrationResult(AdminPage):
         )
 
 
+class StartAgain(AdminView):
+    """Of one that no worker took or that its worker left."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        calibration = get_object_or_404(Calibration.objects.defer("requests"), pk=pk)
+        if running.begun_again(calibration) and not later("run_calibration_task", calibration_id=pk):
+            messages.error(request, AWAY)
+        return redirect("workbench:calibration", pk=pk)
+
+
 class StopCalibration(AdminView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        running.stop(get_object_or_404(Calibration, pk=pk))
+        running.stop(get_object_or_404(Calibration.objects.defer("requests"), pk=pk))
         return redirect("workbench:calibration", pk=pk)
 
 

@@ -3,35 +3,52 @@
 import logging
 import time
 from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
 
 from routing import policies
 from routing.calibration import CannotCalibrateError, Sorted, calibrated, labelled, report
-from smartgateway.workbench.calibration.model import Calibration
+from smartgateway.workbench.calibration.model import KEPT_UNFINISHED, Calibration
 from smartgateway.workbench.states import State
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 KEPT = 50  # the newest ones
-OPEN = (State.WAITING, State.RUNNING)
+ABANDONED = "No worker took it to its end within a day."
 
 
 def begun(model: str, file_name: str, rows: list[Any], author: str) -> Calibration:
     calibration = Calibration.objects.create(
         model=model, file_name=file_name[:200], requests=rows, total=len(rows), author=author
     )
-    surplus = Calibration.objects.exclude(state__in=OPEN).values_list("pk", flat=True)[KEPT:]
+    forget_abandoned()
+    surplus = Calibration.objects.given_up().values_list("pk", flat=True)[KEPT:]
     Calibration.objects.filter(pk__in=list(surplus)).delete()
     return calibration
 
 
+def begun_again(calibration: Calibration) -> bool:
+    """From its start, where nobody works on it. False for one that is at work or over."""
+    again = Calibration.objects.to_be_taken().filter(pk=calibration.pk)
+    return again.update(state=State.WAITING, run="", done=0, beat_at=timezone.now()) == 1
+
+
+def forget_abandoned() -> None:
+    """What nobody took or took up again for a day has failed, and its requests go."""
+    abandoned = Calibration.objects.unfinished().filter(beat_at__lt=timezone.now() - KEPT_UNFINISHED)
+    abandoned.update(state=State.FAILED, problem=ABANDONED, run="", requests=[])
+
+
 def stop(calibration: Calibration) -> None:
     """The worker notices within a second or after the answer that it waits for."""
-    Calibration.objects.filter(pk=calibration.pk, state__in=OPEN).update(state=State.CANCELLED, requests=[])
+    Calibration.objects.unfinished().filter(pk=calibration.pk).update(state=State.CANCELLED, run="", requests=[])
 
 
 def run(pk: int) -> None:
-    """Takes one that waits; one that a worker died over is begun anew by hand."""
-    if not Calibration.objects.filter(pk=pk, state=State.WAITING).update(state=State.RUNNING):
+    """Takes one that waits, or that a worker died over, from its start."""
+    taken = Calibration.objects.to_be_taken().filter(pk=pk)
+    if not taken.update(state=State.RUNNING, run=uuid4().hex, done=0, beat_at=timezone.now()):
         return
     calibration = Calibration.objects.get(pk=pk)
     try:
@@ -58,8 +75,9 @@ def _go(calibration: Calibration) -> None:
 
 
 def _update(calibration: Calibration, **values: Any) -> bool:
-    """False when it was stopped."""
-    return Calibration.objects.filter(pk=calibration.pk, state=State.RUNNING).update(**values) == 1
+    """False when it was stopped, or another worker has it."""
+    mine = Calibration.objects.filter(pk=calibration.pk, run=calibration.run, state=State.RUNNING)
+    return mine.update(beat_at=timezone.now(), **values) == 1
 
 
 def _end(calibration: Calibration, **values: Any) -> None:

@@ -8,7 +8,6 @@ from django.urls import reverse
 from routing import policies
 from routing.calibration import CannotCalibrateError, Sorted
 from routing.engine.types import Tier
-from routing.tests.engine.given import shipped
 from smartgateway.workbench.calibration import pages, running
 from smartgateway.workbench.calibration.model import Calibration
 
@@ -25,15 +24,6 @@ def text(response):
 def upload(client, *lines, model=MODEL, **options):
     content = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
     return client.post(ADDRESS, {"model": model, "file": SimpleUploadedFile("mine.jsonl", content)}, **options)
-
-
-@pytest.fixture(autouse=True)
-def judge(monkeypatch):
-    """Says local of everything."""
-    monkeypatch.setattr(policies, "current", shipped)
-    monkeypatch.setattr(
-        running, "calibrated", lambda rows, policy, model: (Sorted(row.label, Tier.LOCAL, "", 5.0) for row in rows)
-    )
 
 
 def test_a_candidate_is_asked_and_its_result_is_kept_without_the_requests(admin_client):
