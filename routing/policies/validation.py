@@ -15,9 +15,9 @@ from routing.policies.drafts import targets_of
 from routing.policies.shipped import NAMED_SECTIONS, shipped_policy
 
 Problem = tuple[str, str]  # place, e.g. "threshold opus_score_threshold", and message
-EASY = ("simple_task", "self_contained", "single_file_edit", "housekeeping")
-HARD = ("deep_reasoning", "multi_file", "compaction", "keyword_opus")
-CONTRADICTORY = [*product(EASY, HARD), ("self_contained", "context_word")]
+EASY = ("simple_task", "self_contained", "greeting", "single_file_edit", "housekeeping")
+HARD = ("deep_reasoning", "multi_file", "compaction", "keyword_opus", "agent_protocol")
+CONTRADICTORY = [*product(EASY, HARD), ("self_contained", "context_word"), ("simple_task", "investigation")]
 MOST_PHRASES = 10_000
 PLACES = {"thresholds": "threshold", "switches": "switch", "phrases": "phrases"}
 
@@ -89,10 +89,11 @@ def _misleading_aliases(content: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _contradictory_phrases(phrases: Mapping[str, Mapping[str, float]]) -> Iterator[Problem]:
+    literals = {name: {text: normalized(text) for text in listed} for name, listed in phrases.items()}
     for name, opposite in CONTRADICTORY:
-        theirs = {normalized(text) for text in phrases.get(opposite, {})}
-        for text in phrases.get(name, {}):
-            if normalized(text) in theirs:
+        theirs = {*literals.get(opposite, {}).values()}
+        for text, literal in literals.get(name, {}).items():
+            if literal in theirs:
                 yield f"phrases {name}", f"{text!r} is also in {opposite}, which says the opposite."
 
 

@@ -291,6 +291,29 @@ def test_a_phrase_of_a_list_that_says_the_opposite_is_refused_beside_its_field(a
     assert not phrase_list.phrases.filter(text__iexact="threat model*").exists()
 
 
+@pytest.mark.parametrize("where", ["paste", "row"])
+@pytest.mark.parametrize(
+    ("name", "opposite"),
+    [
+        ("greeting", "multi_file"),
+        ("agent_protocol", "housekeeping"),
+        ("simple_task", "investigation"),
+        ("investigation", "simple_task"),
+        ("context_word", "self_contained"),
+    ],
+)
+def test_every_two_lists_that_say_the_opposite_share_no_phrase(admin_client, name, opposite, where):
+    phrase_list, shared = PhraseList.objects.get(name=name), Phrase.objects.filter(phrase_list__name=opposite)[0].text
+    form = phrase_form(phrase_list, shared.upper() if where == "paste" else "")
+    if where == "row":
+        form["phrases-0-text"] = shared
+
+    answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), form)
+
+    assert f"is also in {opposite}, which says the opposite." in text(answer)
+    assert not phrase_list.phrases.filter(text__iexact=shared).exists()
+
+
 def test_a_row_that_could_never_be_found_is_refused_beside_its_field(admin_client):
     phrase_list = PhraseList.objects.get(name="scope")
     form = phrase_form(phrase_list, "") | {"phrases-0-text": "*"}

@@ -22,6 +22,11 @@ def test_all_presets_set_the_same_values():
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_wrong_with_what_is_shipped(name):
+    assert list(policies.problems(policies.with_preset(name, policies.draft_content()))) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_preset_leaves_phrases_aliases_and_models_alone(name):
     draft = policies.draft_content()
 

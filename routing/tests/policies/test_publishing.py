@@ -133,6 +133,24 @@ def test_the_changes_are_told_in_words():
             "also in deep_reasoning",
             id="a phrase in lists that contradict each other",
         ),
+        pytest.param(
+            lambda: PhraseList.objects.get(name="greeting").fill({"Threat Model*": 1.0}),
+            "phrases greeting",
+            "also in deep_reasoning",
+            id="a greeting that is hard",
+        ),
+        pytest.param(
+            lambda: PhraseList.objects.get(name="agent_protocol").fill({"Explain": 1.0}),
+            "phrases simple_task",
+            "also in agent_protocol",
+            id="a simple task that is an agent's protocol",
+        ),
+        pytest.param(
+            lambda: PhraseList.objects.get(name="investigation").fill({"Explain": 1.0}),
+            "phrases simple_task",
+            "also in investigation",
+            id="a simple task that is an investigation",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_by_its_place(break_draft, place, message):
