@@ -51,7 +51,7 @@ class DecisionRecord(msgspec.Struct, array_like=True, tag="decision"):
     reasons: list[tuple[str, float | str, float | str, float, str, bool]]  # rule, value, threshold, margin, band, fired
     features: bytes  # packed features and surroundings
     classifier_tier: str
-    classifier_state: str  # "", hit, miss, timeout, error, skipped:<why>
+    classifier_state: str  # "", hit, miss, timeout, error:<what>, skipped:<why>
     classifier_latency_ms: float
     classifier_input_tokens: int
     classifier_output_tokens: int

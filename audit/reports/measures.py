@@ -20,6 +20,7 @@ BASELINES = ("requested", "sonnet", "opus", "keyword")
 STATUSES = ("answered", "failed", "refused", "aborted", "interrupted")
 IS_BYPASSED = Q(phase__in=["explicit", "disabled", "keyword"]) & ~Q(auto_tier="")
 IS_LOCAL = Q(ended__served_provider="local")
+CLASSIFIER_FAILED = Q(classifier_state="timeout") | Q(classifier_state__startswith="error")
 HAS_OUTCOME = Q(ended__isnull=False)
 
 
@@ -48,10 +49,10 @@ def counts() -> dict[str, Any]:
         "decided_count": Q(band__in=["LOCAL", "CLAUDE"]),
         "open_count": ~HAS_OUTCOME,
         "fallback_count": HAS_OUTCOME & ~Q(ended__fallback_causes=[]),
-        "moved_count": HAS_OUTCOME & ~Q(ended__served_tier="") & ~Q(ended__served_tier=F("tier")),
-        "classifier_count": Q(classifier_state__in=["miss", "timeout", "error"]),
+        "moved_count": HAS_OUTCOME & ~Q(tier="") & ~Q(ended__served_tier="") & ~Q(ended__served_tier=F("tier")),
+        "classifier_count": Q(classifier_state="miss") | CLASSIFIER_FAILED,
         "classifier_hit_count": Q(classifier_state="hit"),
-        "classifier_failed_count": Q(classifier_state__in=["timeout", "error"]),
+        "classifier_failed_count": CLASSIFIER_FAILED,
         "repeated_ask_count": Q(is_repeated_ask=True),
         "raised_count": Q(is_raised=True),
         "repeated_tool_count": Q(repeated_tool_calls__gt=0),

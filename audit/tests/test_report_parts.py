@@ -45,22 +45,25 @@ def test_the_classifiers_calls_cache_and_failures_are_counted(made):
     made(classifier_state="miss", classifier_latency_ms=300)
     made(classifier_state="hit")
     made(classifier_state="timeout", classifier_latency_ms=700)
+    made(classifier_state="error:unreadable_answer", classifier_latency_ms=500)
     made(classifier_state="skipped:no_slot")
+    made(classifier_state="skipped:timeout")
 
     reports.rebuild_daily_report(DAY)
 
     row = DailyReport.objects.get()
-    assert (row.classifier_count, row.classifier_hit_count, row.classifier_failed_count) == (2, 1, 1)
-    assert row.classifier_duration == pytest.approx(1.0)
+    assert (row.classifier_count, row.classifier_hit_count, row.classifier_failed_count) == (3, 1, 2)
+    assert row.classifier_duration == pytest.approx(1.5)
 
 
 def test_another_tier_that_answered_is_counted_as_moved(made):
     made(came={"served_tier": "sonnet"})
+    made(tier="", phase="explicit", came={"served_tier": "haiku"})
     made()
 
     reports.rebuild_daily_report(DAY)
 
-    assert DailyReport.objects.get().moved_count == 1
+    assert sum(row.moved_count for row in DailyReport.objects.all()) == 1
 
 
 def test_signs_that_an_answer_did_not_do_are_counted(made):

@@ -14,7 +14,7 @@ from audit.records import AttemptRecord, DecisionRecord, OutcomeRecord
 from routing import prices
 from routing.engine.asks import texts_of
 from routing.engine.pricing import cost_of
-from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage
+from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage, Verdict
 from routing.route import Routed
 from smartgateway.completions.exchange import Exchange
 from smartgateway.completions.fallback import Candidate
@@ -62,7 +62,7 @@ def decision(exchange: Exchange) -> DecisionRecord:
         ],
         features=pack((features.pack(), surroundings_of(routed))),
         classifier_tier=(verdict.tier or "") if verdict else "",
-        classifier_state=("hit" if verdict.cached else verdict.error or "miss") if verdict else "",
+        classifier_state=classifier_state(verdict) if verdict else "",
         classifier_latency_ms=verdict.latency_ms if verdict else 0.0,
         classifier_input_tokens=verdict.input_tokens if verdict else 0,
         classifier_output_tokens=verdict.output_tokens if verdict else 0,
@@ -79,6 +79,13 @@ def decision(exchange: Exchange) -> DecisionRecord:
         is_raised=signs.is_raised,
         repeated_tool_calls=signs.repeated_tool_calls,
     )
+
+
+def classifier_state(verdict: Verdict) -> str:
+    """What came of another request's call is a hit only where it was an answer."""
+    if verdict.cached:
+        return f"skipped:{verdict.error}" if verdict.error else "hit"
+    return verdict.error or "miss"
 
 
 def surroundings_of(routed: Routed) -> tuple[object, ...]:
@@ -212,8 +219,8 @@ def priced(exchange: Exchange, by: Candidate, usage: Usage) -> Served:
 
 
 def spent(attempts: list[AttemptRecord]) -> str | None:
-    """The sum over all attempts that were answered; None as soon as the cost of one is unknown."""
-    costs = [attempt.cost for attempt in attempts if attempt.status == 200 or is_bill_open(attempt)]
+    """The sum over all attempts; None as soon as one cost something that nobody knows."""
+    costs = [attempt.cost for attempt in attempts if attempt.cost is not None or is_bill_open(attempt)]
     if len(costs) == 1:
         return costs[0]
     known = [Decimal(cost) for cost in costs if cost is not None]
@@ -221,8 +228,10 @@ def spent(attempts: list[AttemptRecord]) -> str | None:
 
 
 def is_bill_open(attempt: AttemptRecord) -> bool:
-    """Claude may bill what it was asked even if its answer never came whole; nobody told how much."""
-    return attempt.provider_name != "local" and attempt.error_type in UNCOUNTED
+    """Claude may bill what it was asked even if its answer never came whole; what the local model spoilt is free."""
+    if attempt.provider_name == "local":
+        return attempt.status == 200 and not attempt.error_type
+    return attempt.status == 200 or attempt.error_type in UNCOUNTED
 
 
 def classifier_cost(routed: Routed) -> str | None:

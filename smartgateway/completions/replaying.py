@@ -9,7 +9,7 @@ from routing import prices
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage
 from routing.evaluation import Judged, UnreadableRowError
-from smartgateway.completions import path
+from smartgateway.completions import path, recorded
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Ask, Exchange, Options
 from smartgateway.keys.snapshots import KeySnapshot
@@ -76,5 +76,6 @@ def _cost(tier: Tier, model: str, usage: Usage) -> Decimal | None:
 
 
 def spent(exchange: Exchange) -> Decimal | None:
-    known = [attempt.cost for attempt in exchange.attempts if attempt.status == 200]
-    return None if None in known else sum((Decimal(cost) for cost in known if cost), Decimal(0))
+    """As the record says it."""
+    known = recorded.spent(exchange.attempts)
+    return None if known is None else Decimal(known)

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from routing import prices
 from routing.engine.decide import should_use_opus
 from routing.engine.features import Features
+from routing.engine.names import AUTOMATIC
 from routing.engine.pricing import cost_of
-from routing.engine.types import Policy, Tier, Usage
+from routing.engine.types import Phase, Policy, Tier, Usage
 from routing.route import Routed
 from smartgateway.completions.fallback import HAIKU, Candidate
 
@@ -60,14 +61,25 @@ def baselines_of(routed: Routed, served: Served, claude_usage: Usage) -> Baselin
     sonnet = cost("anthropic", models[Tier.SONNET], claude_usage)[0]
     opus = cost("anthropic", models[Tier.OPUS], claude_usage)[0]
     keyword = opus if should_use_opus(routed.features, routed.policy) else sonnet
-    chosen, requested = routed.decision, sonnet  # `auto` counts as DEFAULT_MODEL
-    if routed.auto is not None:
-        usage = served.usage if chosen.provider == served.by.provider_name else claude_usage
-        requested = cost(chosen.provider, chosen.model, usage, served.seconds)[0]
+    requested = requested_of(routed, served, claude_usage, sonnet)
     found = Baselines(requested, sonnet, opus, keyword)
     if not routed.features.is_housekeeping:
         return found
     return capped(found, cost("anthropic", models[HAIKU], claude_usage)[0], served.cost)
+
+
+def requested_of(routed: Routed, served: Served, claude_usage: Usage, sonnet: Decimal | None) -> Decimal | None:
+    """`auto` counts as DEFAULT_MODEL; a Claude model whose name an alias gave to `auto`, as what was asked for."""
+    chosen, asked = routed.decision, routed.request.requested_model
+    if chosen.phase is Phase.EXPLICIT:
+        if routed.auto is None:
+            return sonnet
+        usage = served.usage if chosen.provider == served.by.provider_name else claude_usage
+        return cost(chosen.provider, chosen.model, usage, served.seconds)[0]
+    if asked in AUTOMATIC:
+        return sonnet
+    named = cost("anthropic", asked.strip(), claude_usage)[0]
+    return sonnet if named is None else named
 
 
 def capped(found: Baselines, haiku: Decimal | None, spent: Decimal | None) -> Baselines:

@@ -41,8 +41,8 @@ class DecisionRow:
 
     @property
     def is_moved(self) -> bool:
-        """Another tier answered than the one that was chosen."""
-        return bool(self.served_tier) and self.served_tier != self.tier
+        """Another tier answered than the one that was chosen; a model outside the ladder never gives way."""
+        return bool(self.tier and self.served_tier) and self.served_tier != self.tier
 
 
 def row_of(decision: RoutingDecision) -> DecisionRow:

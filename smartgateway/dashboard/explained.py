@@ -123,7 +123,7 @@ def ending(decision: RoutingDecision, outcome: Outcome | None) -> str:
     if outcome is None:
         return "It has not ended yet."
     end = ENDS[outcome.status]
-    if outcome.served_tier and outcome.served_tier != decision.tier:
+    if decision.tier and outcome.served_tier and outcome.served_tier != decision.tier:
         instead = destination(outcome.served_tier, outcome.served_model)
         why = ", ".join(words(cause) for cause in outcome.fallback_causes) or "it could not serve"
         return f"{end} by {instead} instead ({why})."

@@ -10,7 +10,7 @@ from django.db.models import F, Max, Sum
 from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.filters import KINDS, TIERS
 
-GROUPED = ["request_count", "human_ask_count", "cost", "classifier_cost", "baseline_requested", "saved_requested"]
+GROUPED = ["request_count", "human_ask_count", "cost", "classifier_cost", "saved_requested", "unknown_cost_count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,16 @@ class Group:
     ask_percent: float = 0.0
     cost_percent: float = 0.0
     note: str = ""
+    unknown: int = 0  # requests whose cost nobody knows
+
+    @property
+    def known_cost(self) -> Decimal | None:
+        """None where nothing is known of what it cost: that is not nothing."""
+        return None if self.unknown and not self.cost else self.cost
+
+    @property
+    def known_saved(self) -> Decimal | None:
+        return None if self.unknown and not self.saved else self.saved
 
 
 def summed(names: Iterable[str]) -> dict[str, Sum]:
@@ -46,6 +56,7 @@ def grouped(rows: DailyReportQuerySet, column: str, *, name: str = "", note: str
             row["total_cost"] + row["total_classifier_cost"],
             row["total_saved_requested"],
             note=row.get("note", ""),
+            unknown=row["total_unknown_cost_count"],
         )
         for row in found
     ]

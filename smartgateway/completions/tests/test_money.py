@@ -37,6 +37,16 @@ async def test_an_unknown_attempt_leaves_the_whole_unknown_though_another_answer
     assert outcome.cost is None
 
 
+@pytest.mark.parametrize("kind", ["truncated", "unreadable_tool_call", "invalid_answer"])
+async def test_a_local_answer_that_could_not_be_used_costs_nothing_and_what_came_instead_counts(world, kind):
+    world.local.failures = [ProviderUnavailableError("of no use", kind=kind, status=200)]
+
+    outcome = await recorded_outcome(world)
+
+    assert [attempt.provider_name for attempt in outcome.attempts] == ["local", "anthropic"]
+    assert Decimal(outcome.cost) == Decimal(outcome.attempts[1].cost) > 0
+
+
 async def test_a_call_that_was_never_sent_or_was_refused_costs_nothing(world):
     world.anthropic.failures = [
         ProviderUnavailableError("nobody there", kind="connect_failed", is_retryable=True, was_sent=False)

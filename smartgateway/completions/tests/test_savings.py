@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from routing import prices
-from routing.engine.types import LocalModel, RoutingRequest, Surroundings, Usage, Verdict
+from routing.engine.types import Alias, LocalModel, RoutingRequest, Surroundings, Tier, Usage, Verdict
 from routing.prices import DatedPrice, PriceBook, book_of
 from routing.prices.defaults import shipped_rows
 from routing.route import route_request
@@ -28,9 +28,23 @@ def book(monkeypatch):
     return book
 
 
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [
+        (Verdict(Tier.LOCAL), "miss"),
+        (Verdict(Tier.LOCAL, cached=True), "hit"),
+        (Verdict(None, error="timeout"), "timeout"),
+        (Verdict(None, error="error:internal", cached=True), "skipped:error:internal"),
+    ],
+    ids=["asked", "remembered", "failed", "another request's call that failed"],
+)
+def test_what_came_of_the_classifier_is_recorded(verdict, state):
+    assert recorded.classifier_state(verdict) == state
+
+
 @pytest.fixture
 def routed(default_policy):
-    async def routed(*texts, model="auto"):
+    async def routed(*texts, model="auto", **policy):
         roles = ("user", "assistant")
         messages = [{"role": roles[place % 2], "content": text} for place, text in enumerate(texts)]
         local = LocalModel(LOCAL.model, loaded=True, context_tokens=16_384, tools=True)
@@ -38,7 +52,9 @@ def routed(default_policy):
             local=local, local_models=frozenset({LOCAL.model}), anthropic_models=frozenset({SONNET, OPUS, HAIKU})
         )
         request = RoutingRequest(messages=messages, requested_model=model)
-        return await route_request(request, policy=default_policy, surroundings=surroundings, ask_classifier=False)
+        return await route_request(
+            request, policy=replace(default_policy, **policy), surroundings=surroundings, ask_classifier=False
+        )
 
     return routed
 
@@ -80,6 +96,30 @@ async def test_an_explicit_choice_saves_nothing(routed):
     found = savings.baselines(await routed("What is a decorator?", model="opus"), served(opus, cost=spent))
 
     assert found.requested == spent
+
+
+async def test_what_keyword_mode_sends_to_opus_counts_as_asked_of_the_default_model(routed):
+    hard = await routed("Prove the correctness of this distributed consensus design, its trade-offs.", mode="keyword")
+    opus = Candidate("opus", "anthropic", OPUS)
+
+    found = savings.baselines(hard, served(opus, cost=savings.cost("anthropic", OPUS, USAGE)[0]))
+
+    assert hard.decision.model == OPUS
+    assert found.requested == found.sonnet < found.opus
+
+
+async def test_a_claude_model_that_an_alias_gives_to_auto_stays_what_was_asked_for(routed):
+    found = savings.baselines(
+        await routed("What is a decorator?", model=OPUS, aliases=(Alias(OPUS, "auto"),)), served()
+    )
+
+    assert found.requested == found.opus
+
+
+async def test_another_name_that_an_alias_gives_to_auto_counts_as_the_default_model(routed):
+    found = savings.baselines(await routed("Why?", model="gpt-4o", aliases=(Alias("gpt-*", "auto"),)), served())
+
+    assert found.requested == found.sonnet
 
 
 async def test_keyword_mode_would_have_taken_opus_for_its_words(routed):

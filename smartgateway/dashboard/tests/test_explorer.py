@@ -19,6 +19,7 @@ from routing.models import ModelPrice, PolicyVersion
 from routing.models.prices import AMOUNTS
 from routing.tests.engine.given import measured, shipped, surroundings
 from smartgateway.dashboard import explorer
+from smartgateway.dashboard.decisions import row_of
 from smartgateway.dashboard.explained import explained
 from smartgateway.dashboard.tests.rows import NOW, decision, outcome
 from smartgateway.keys.models import Membership, Team
@@ -146,6 +147,11 @@ FIRED = [["tool_loop", 1.0, 4.0, 0.88, "CLAUDE", True], ["opus_score", 0.0, 0.5,
             id="by name",
         ),
         pytest.param(
+            {"tier": "", "model": "claude-haiku-5-5", "phase": "explicit", "served": "haiku"},
+            "This request went to claude-haiku-5-5, because the client asked for it by name. It was answered.",
+            id="outside the ladder",
+        ),
+        pytest.param(
             {"tier": "local", "phase": "llm_classifier", "band": "AMBIGUOUS", "reasons": []},
             "This request went to the team's own model, because the rules alone could not tell, and the classifier "
             "judged it so. It was answered.",
@@ -154,10 +160,12 @@ FIRED = [["tool_loop", 1.0, 4.0, 0.88, "CLAUDE", True], ["opus_score", 0.0, 0.5,
     ],
 )
 def test_a_manager_reads_in_one_sentence_why_it_went_there(fields, sentence):
+    served = fields.pop("served", None)
     made = decision(**fields)
-    outcome(made)
+    outcome(made, **({"served_tier": served} if served else {}))
 
     assert explained(made).sentence == sentence
+    assert not row_of(made).is_moved
 
 
 def test_what_served_instead_is_said_with_its_cause():

@@ -116,6 +116,16 @@ def test_a_loss_is_shown_as_one(admin_client):
     assert "200 % above the $3.00" in page
 
 
+def test_a_model_of_which_no_cost_is_known_says_so_and_is_not_free(admin_client):
+    report("opus", served_model="claude-new", unknown_cost_count=10)
+    report("local", served_model="qwen")
+
+    groups = {group.title: group for group in admin_client.get(ADDRESS).context["figures"].models}
+
+    assert (groups["claude-new"].known_cost, groups["claude-new"].known_saved) == (None, None)
+    assert groups["qwen"].known_cost == 0
+
+
 def test_unknown_costs_are_loud(admin_client):
     report("opus", cost="9", unknown_cost_count=3)
 

@@ -32,7 +32,6 @@ OTHER_CLASSIFIER = "another classifier would be asked"
 UNREADABLE = "nothing was recorded to decide from"
 REFUSED = "refused"
 BY_NAME = "by name"
-CALLED = frozenset({"miss", "timeout", "error"})
 REFUSALS = frozenset(error.code for error in RoutingRefusedError.__subclasses__())
 CLAUDE_NAMES = frozenset(name for name, provider in PROVIDERS.items() if provider == ANTHROPIC)
 ANY_VERDICT = tuple(map(Verdict, LADDER))
@@ -85,6 +84,11 @@ def again(
     if found.doubt and is_judged:
         return Again(ways, found.doubt)
     return Again(ways, OTHER_CLASSIFIER if row.classifier_state else CLASSIFIER)
+
+
+def was_called(row: Row) -> bool:
+    """Whether the classifier was asked for this request itself."""
+    return row.classifier_state in ("miss", "timeout") or row.classifier_state.startswith("error")
 
 
 def stays(row: Row, difference: Difference) -> bool:

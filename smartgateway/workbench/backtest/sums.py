@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from routing.engine.types import Band, Phase
-from smartgateway.workbench.backtest.again import BY_NAME, CALLED, REFUSED, Again
+from smartgateway.workbench.backtest.again import BY_NAME, REFUSED, Again, was_called
 from smartgateway.workbench.backtest.costs import NOTHING, Bill
 from smartgateway.workbench.backtest.flips import Change
 from smartgateway.workbench.backtest.rows import Row
@@ -119,7 +119,7 @@ class Sums:
 
     def _count(self, row: Row, found: Again) -> None:
         counts = self.counts
-        is_called = row.classifier_state in CALLED
+        is_called = was_called(row)
         if is_called:
             counts["calls_before"] += 1
             self.asked_cost += row.classifier_cost or NOTHING

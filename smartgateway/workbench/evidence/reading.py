@@ -98,7 +98,7 @@ class Day:
             yield "failed"
         if row["ended__status"] == "aborted":
             yield "cancelled"
-        if row["ended__served_tier"] and row["ended__served_tier"] != row["tier"]:
+        if row["tier"] and row["ended__served_tier"] and row["ended__served_tier"] != row["tier"]:
             yield "moved"
         if row["id"] in self._retried:
             yield "retried"
