@@ -7,14 +7,14 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from routing import connections
+from routing.admin.logged import LoggedAdmin, note
 from routing.capabilities.findings import Findings
-from routing.models import LocalModelRecord
+from routing.models import AdminChange, LocalModelRecord
 
 PATIENCE_SECONDS = 20.0  # routers of platforms give up on a request after 30
 ASKED_FIRST = ActionDialog(
@@ -26,7 +26,7 @@ ASKED_FIRST = ActionDialog(
 
 
 @admin.register(LocalModelRecord)
-class LocalModelRecordAdmin(ModelAdmin):
+class LocalModelRecordAdmin(LoggedAdmin):
     list_display = ["name", "calls_tools", "vision", "thinking", "context", "on_gpu", "speed", "tested_at", "trouble"]
     search_fields = ["name"]
     readonly_fields = [
@@ -63,11 +63,19 @@ class LocalModelRecordAdmin(ModelAdmin):
     @action(description="Test now", icon="labs", url_path="test-now", permissions=["test_now"], dialog=ASKED_FIRST)
     def test_now(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
         row = get_object_or_404(LocalModelRecord, pk=object_id)
+        before = self.logged(row)
         findings = async_to_sync(connections.test_local_model)(row.name, patience_seconds=PATIENCE_SECONDS)
         level, sentence = told(row.name, findings)
+        row.refresh_from_db()
+        note(request, AdminChange.Action.CHANGED, row, before=before, after=self.logged(row), words=sentence)
         messages.add_message(request, level, sentence)
         page = reverse("admin:routing_localmodelrecord_change", args=[object_id])
         return HttpResponse(headers={"HX-Redirect": page}) if "HX-Request" in request.headers else redirect(page)
+
+    def logged(self, row: LocalModelRecord) -> dict[str, Any]:
+        values = super().logged(row)
+        del values["claimed_until"]  # by whichever process tests it
+        return values
 
     @display(description="context in tokens, loaded of most", ordering="context_loaded")
     def context(self, row: LocalModelRecord) -> str:

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit.admin import RecordAdmin
 from audit.models import PromptText
 from audit.models.querysets import PromptTextQuerySet
+from routing.admin.logged import LoggedAdmin
 from smartgateway.dashboard.models import ExpectedShare
 from smartgateway.keys.roles import visible_teams
 
@@ -23,7 +23,7 @@ SHOWN_CHARS = 90
 
 
 @admin.register(ExpectedShare)
-class ExpectedShareAdmin(ModelAdmin):
+class ExpectedShareAdmin(LoggedAdmin):
     list_display = ["tier", "measure", "shown", "team"]
     list_select_related = ["team"]
     fields = [("tier", "measure"), "team", ("lowest", "highest")]

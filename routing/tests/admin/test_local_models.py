@@ -1,6 +1,6 @@
 import httpx
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.urls import reverse
 from routing import clients, connections
 from routing.capabilities.findings import Findings
 from routing.capabilities.records import Records
-from routing.models import LocalModelRecord
+from routing.models import AdminChange, LocalModelRecord
 from tests.doubles.ollama import OllamaDouble
 
 NAME = "qwen2.5-coder:14b-instruct"
@@ -72,6 +72,21 @@ def test_the_button_tests_and_tells(admin_client, row, monkeypatch, findings, se
     page = admin_client.post(button(row), CONFIRMED, follow=True).content.decode()
 
     assert f"{NAME} {sentence}" in page
+
+
+def test_who_tested_stays_on_record_with_what_it_changed(admin_client, admin_user, row, monkeypatch):
+    async def answer(name, *, patience_seconds):
+        findings = Findings(calls_tools=True)
+        await sync_to_async(Records().keep)(name, "d", findings)
+        return findings
+
+    monkeypatch.setattr(connections, "test_local_model", answer)
+
+    admin_client.post(button(row), CONFIRMED)
+
+    entry = AdminChange.objects.get()
+    assert (entry.author, entry.subject, entry.name) == (admin_user.username, "local model", NAME)
+    assert (entry.before["calls_tools"], entry.after["calls_tools"]) == (None, True)
 
 
 @pytest.fixture

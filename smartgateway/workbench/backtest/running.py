@@ -52,10 +52,11 @@ def begun(
     return backtest
 
 
-def stop(backtest: Backtest) -> None:
-    """The worker notices within a second or so. A shadow that is stopped is done."""
+def stop(backtest: Backtest) -> State | None:
+    """Its end, which the worker notices within a second or so. A shadow that is stopped is done."""
     end = State.DONE if backtest.is_shadow else State.CANCELLED
-    Backtest.objects.unfinished().filter(pk=backtest.pk).update(state=end, run="", finished_at=timezone.now())
+    stopped = Backtest.objects.unfinished().filter(pk=backtest.pk)
+    return end if stopped.update(state=end, run="", finished_at=timezone.now()) else None
 
 
 def run(pk: int) -> None:

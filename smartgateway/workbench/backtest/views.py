@@ -21,6 +21,7 @@ from smartgateway.workbench.backtest.retrial import Retrial
 from smartgateway.workbench.backtest.rows import newest
 from smartgateway.workbench.backtest.shown import Shown
 from smartgateway.workbench.backtest.sums import Sums
+from smartgateway.workbench.noted import note_begun, note_moved
 from smartgateway.workbench.pages import AdminPage, AdminView
 
 PREVIEWED = 10_000
@@ -59,7 +60,7 @@ class Begin(AdminView):
         if content is None:
             return redirect("workbench:backtest")
         backtest = running.begun(content, _days(request), request.user.get_username(), version)
-        run_later(backtest.pk)
+        _started(request, backtest)
         return redirect("workbench:backtest_result", pk=backtest.pk)
 
 
@@ -73,7 +74,7 @@ class BeginRouting(AdminView):
         content = {**newest_version.content, "enabled": True, "mode": LOCAL_FIRST}
         name = f"Version {newest_version.number}, routing"
         backtest = running.begun(content, _days(request), request.user.get_username(), newest_version.number, name)
-        run_later(backtest.pk)
+        _started(request, backtest)
         return redirect("workbench:backtest_result", pk=backtest.pk)
 
 
@@ -105,7 +106,9 @@ class Stop(AdminView):
         backtest = Backtest.objects.filter(pk=pk).first()
         if backtest is None:
             raise Http404
-        running.stop(backtest)
+        end = running.stop(backtest)
+        if end:
+            note_moved(request, backtest, end)
         return redirect("workbench:backtest_result", pk=pk)
 
 
@@ -126,6 +129,12 @@ class Preview(AdminView):
                 is_cut = sums.total.requests < PREVIEWED
                 break
         return render(request, "workbench/backtest/_preview.html", {"shown": Shown(sums), "is_cut": is_cut})
+
+
+def _started(request: HttpRequest, backtest: Backtest) -> None:
+    last = backtest.last_day or "in shadow, until it is stopped"
+    note_begun(request, backtest, policy=backtest.title, first_day=backtest.first_day, last_day=last)
+    run_later(backtest.pk)
 
 
 def run_later(pk: int) -> None:

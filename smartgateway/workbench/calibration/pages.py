@@ -15,7 +15,9 @@ from routing.calibration import CannotCalibrateError, labelled
 from smartgateway.workbench.calibration import running
 from smartgateway.workbench.calibration.model import Calibration
 from smartgateway.workbench.later import AWAY, later
+from smartgateway.workbench.noted import note_begun, note_moved
 from smartgateway.workbench.pages import AdminPage, AdminView
+from smartgateway.workbench.states import State
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_ROWS = 2_000
@@ -60,6 +62,7 @@ class Calibrations(AdminPage):
             return self.render_to_response(self.get_context_data(form=form))
         name = form.cleaned_data["file"].name or "requests"
         calibration = running.begun(form.cleaned_data["model"], name, form.rows, request.user.get_username())
+        note_begun(request, calibration, model=calibration.model, file=name, requests=calibration.total)
         if not later("run_calibration_task", calibration_id=calibration.pk):
             messages.error(request, AWAY)
         return redirect("workbench:calibration", pk=calibration.pk)
@@ -95,8 +98,10 @@ class StartAgain(AdminView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         calibration = get_object_or_404(Calibration.objects.defer("requests"), pk=pk)
-        if running.begun_again(calibration) and not later("run_calibration_task", calibration_id=pk):
-            messages.error(request, AWAY)
+        if running.begun_again(calibration):
+            note_moved(request, calibration, State.WAITING)
+            if not later("run_calibration_task", calibration_id=pk):
+                messages.error(request, AWAY)
         return redirect("workbench:calibration", pk=pk)
 
 
@@ -104,7 +109,9 @@ class StopCalibration(AdminView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        running.stop(get_object_or_404(Calibration.objects.defer("requests"), pk=pk))
+        calibration = get_object_or_404(Calibration.objects.defer("requests"), pk=pk)
+        if running.stop(calibration):
+            note_moved(request, calibration, State.CANCELLED)
         return redirect("workbench:calibration", pk=pk)
 
 

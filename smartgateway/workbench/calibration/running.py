@@ -40,9 +40,10 @@ def forget_abandoned() -> None:
     abandoned.update(state=State.FAILED, problem=ABANDONED, run="", requests=[])
 
 
-def stop(calibration: Calibration) -> None:
-    """The worker notices within a second or after the answer that it waits for."""
-    Calibration.objects.unfinished().filter(pk=calibration.pk).update(state=State.CANCELLED, run="", requests=[])
+def stop(calibration: Calibration) -> bool:
+    """The worker notices within a second or after the answer that it waits for. False for one that is over."""
+    stopped = Calibration.objects.unfinished().filter(pk=calibration.pk)
+    return stopped.update(state=State.CANCELLED, run="", requests=[]) == 1
 
 
 def run(pk: int) -> None:
