@@ -14,6 +14,8 @@ from routing.models import Phrase, PhraseList
 from routing.phrases import compile_matcher, normalized
 
 MOST_LINES = 2_000
+MOST_PASTED = 500_000  # characters: so many lines of the longest phrases take less
+QUOTED = 40  # characters of what is wrong
 
 
 class PhraseListForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -30,7 +32,10 @@ class PhraseListForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_paste(self) -> dict[str, float]:
         """Weights by phrase. Every line that is wrong is named by its number."""
-        lines = [line.strip() for line in self.cleaned_data["paste"].splitlines()]
+        pasted: str = self.cleaned_data["paste"]
+        if len(pasted) > MOST_PASTED:
+            raise ValidationError(f"{len(pasted):,} characters: paste at most {MOST_PASTED:,} at once.")
+        lines = [line.strip() for line in pasted.splitlines()]
         if len(lines) > MOST_LINES:
             raise ValidationError(f"{len(lines):,} lines: paste at most {MOST_LINES:,} at once.")
         opposed, weights, errors = opposed_in_draft(self.instance), {}, []
@@ -78,12 +83,16 @@ def parsed(line: str) -> tuple[str, float]:
     try:
         weight = float(number)
     except ValueError:
-        raise ValidationError(f"{number.strip()!r} is no weight.") from None
+        raise ValidationError(f"{shortened(number.strip())!r} is no weight.") from None
     phrase = Phrase(text=" ".join(text.split()), weight=weight)
     phrase.clean_fields(exclude=["phrase_list"])
     if not 0 < weight <= 10:
         raise ValidationError("Use a weight above 0 and at most 10.")
     return phrase.text, weight
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
 def opposed_in_draft(row: PhraseList) -> Mapping[str, str]:

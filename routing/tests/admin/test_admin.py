@@ -174,6 +174,7 @@ def test_many_phrases_are_pasted_at_once(admin_client, name):
         pytest.param("fine\nwrong | heavy", "Line 2: &#x27;heavy&#x27; is no weight.", id="no number"),
         pytest.param("wrong | 11", "Line 1: Use a weight above 0 and at most 10.", id="too heavy"),
         pytest.param("wrong | nan", "Line 1: Use a weight above 0 and at most 10.", id="not a number"),
+        pytest.param("wrong | " + "x" * 900, f"Line 1: &#x27;{'x' * 40}…&#x27; is no weight.", id="a long weight"),
         pytest.param("x" * 201, "Line 1: Ensure this value has at most 200 characters", id="too long"),
         pytest.param("| 2", "Line 1: This field cannot be blank.", id="no phrase"),
         pytest.param("fine\n*", "Line 2: The phrase &#x27;*&#x27; holds nothing", id="only a star"),
@@ -189,6 +190,46 @@ def test_a_wrong_line_is_named_and_nothing_is_added(admin_client, paste, message
 
     assert message in text(answer)
     assert Phrase.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "huge",
+    [
+        pytest.param("x" * 10_000_000, id="one phrase"),
+        pytest.param("wrong | " + "x" * 9_999_992, id="one weight"),
+        pytest.param("x\n" * 4_999_999 + "xx", id="many lines"),
+    ],
+)
+def test_a_paste_of_ten_megabytes_is_refused_beside_its_field_in_few_words(admin_client, huge):
+    phrase_list = PhraseList.objects.get(name="scope")
+    before = Phrase.objects.count()
+
+    answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), phrase_form(phrase_list, huge))
+
+    assert beside(answer, "paste") == ["10,000,000 characters: paste at most 500,000 at once."]
+    assert Phrase.objects.count() == before
+
+
+@pytest.mark.parametrize("empty", ["", "   "])
+def test_a_tier_without_a_model_is_refused_beside_its_field(admin_client, empty):
+    row = TierModel.objects.get(slot="opus")
+
+    answer = admin_client.post(page(TierModel, "change", row.pk), {"model": empty})
+
+    assert beside(answer, "model") == ["This field is required."]
+    assert TierModel.objects.get(pk=row.pk).model == row.model
+
+
+def test_a_tier_without_a_model_is_refused_beside_its_field_in_the_list_too(admin_client):
+    rows = list(TierModel.objects.order_by("slot"))
+    form = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
+    for number, row in enumerate(rows):
+        form |= {f"form-{number}-id": row.pk, f"form-{number}-model": "" if row.slot == "opus" else row.model}
+
+    answer = admin_client.post(page(TierModel), form)
+
+    assert {"model": ["This field is required."]} in answer.context["cl"].formset.errors
+    assert TierModel.objects.get(slot="opus").model
 
 
 def test_the_draft_says_what_waits_to_be_published(admin_client):
