@@ -39,26 +39,35 @@ RECORDED = {"chat", "messages", "responses", "completions", "embeddings", "simpl
 PATIENCE_SECONDS = 30  # says that something hangs, not how fast the machine is
 HIGHEST_MB = 700
 JSON = {"content-type": "application/json"}
+PROMPT_SECONDS = 1.0
+TRIES = 5  # the machine may be busy with other things
 RAW_FAULTS = {
-    "nothing": b"",
-    "half": b'{"model": "auto", "mess',
-    "null": b"null",
-    "a list": b"[]",
-    "a number": b"1e999",
-    "a string": b'"hi"',
-    "no members": b"{}",
-    "a lone surrogate": b'{"model": "auto", "messages": [{"role": "user", "content": "\\ud800"}], "prompt": "\\udfff"}',
-    "a raw NUL": b'{"model": "auto\x00"}',
-    "a NUL in the model's name": b'{"model": "gpt-4\\u0000", "message": "x", "input": "x", "prompt": "x",'
-    b'"max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}',
-    "not UTF-8": b'{"model": "\xff\xfe"}',
-    "deep": b'{"messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-    "deep members": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
-    "two objects": b"{}{}",
-    "many small values": b'{"x": [' + b"{}," * (4 * MB) + b"{}]}",
-    "many strings": b'{"x": [' + b'"",' * (4 * MB) + b'""]}',
-    "many members": b'{"x": {' + b",".join(b'"%d":1' % n for n in range(500_000)) + b"}}",
-}
+    "nothing": lambda body: b"",
+    "half": lambda body: body[:-9],
+    "null": lambda body: b"null",
+    "a list": lambda body: b"[%b]" % body,
+    "a number": lambda body: b"1e999",
+    "a string": lambda body: b'"hi"',
+    "no members": lambda body: b"{}",
+    "a lone surrogate": lambda body: body.replace(b'"hi"', b'"\\ud800"'),
+    "a raw NUL": lambda body: body.replace(b'"hi"', b'"h\x00i"'),
+    "a NUL in the model's name": lambda body: body.replace(b'"model": "', b'"model": "\\u0000'),
+    "not UTF-8": lambda body: body.replace(b'"hi"', b'"\xff\xfe"'),
+    "deep": lambda body: with_member(body, b"[" * 100_000 + b"]" * 100_000),
+    "deep members": lambda body: with_member(body, b'{"a":' * 5_000 + b"1" + b"}" * 5_000),
+    "two objects": lambda body: body + body,
+    "many small values": lambda body: with_member(body, b"[" + b"{}," * (4 * MB) + b"{}]"),
+    "many strings": lambda body: with_member(body, b"[" + b'"",' * (4 * MB) + b'""]'),
+    "many members": lambda body: with_member(body, b"{" + b",".join(b'"%d":1' % n for n in range(500_000)) + b"}"),
+}  # each made of a body that is good but for this
+
+
+def with_member(body, value):
+    return body[:-1] + b', "x": ' + value + b"}"
+
+
+def faulty(path, fault):
+    return RAW_FAULTS[fault](json.dumps(BODIES[path]).encode())
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +102,17 @@ def check_refusal(path, response, *statuses):
     check_shape(path, response)
 
 
+def check_prompt_refusal(client, path, *statuses, **sent):
+    """A second is for the best of a few."""
+    waits = []
+    while not waits or (min(waits) >= PROMPT_SECONDS and len(waits) < TRIES):
+        response = client.post(path, **sent)
+        waits.append(response.elapsed.total_seconds())
+        check_refusal(path, response, *statuses)
+    assert min(waits) < PROMPT_SECONDS
+    return response
+
+
 def check_shape(path, response):
     body = response.json()
     if path.startswith("/v1/messages"):
@@ -106,17 +126,26 @@ def check_shape(path, response):
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("fault", RAW_FAULTS)
 def test_what_is_no_request_is_refused(client, path, fault):
-    response = client.post(path, content=RAW_FAULTS[fault], headers=JSON)
+    check_prompt_refusal(client, path, 400, content=faulty(path, fault), headers=JSON)
 
-    check_refusal(path, response, 400)
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", "/chat"])
+@pytest.mark.parametrize(("model", "upstream"), [("local", "LOCAL_LLM_BASE_URL"), ("sonnet", "ANTHROPIC_BASE_URL")])
+def test_a_nul_that_is_written_as_json_writes_it_is_text_like_any_other(served, client, path, model, upstream):
+    content = json.dumps({**BODIES[path], "model": model}).replace('"hi"', '"h\\u0000i"')
+
+    response = client.post(path, content=content, headers=JSON)
+
+    assert response.status_code == 200, response.text
+    seen = httpx.get(f"{served.environment[upstream]}/double/requests", timeout=PATIENCE_SECONDS).json()
+    assert "h\\u0000i" in json.dumps(seen[-1]["body"])
+    assert served.outcome(response.headers["x-smartgateway-decision-id"])[0] == "answered"
 
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"])
 def test_another_content_type_is_refused(client, path, kind):
-    response = client.post(path, content=json.dumps(BODIES[path]), headers={"content-type": kind})
-
-    check_refusal(path, response, 400, 415)
+    check_prompt_refusal(client, path, 400, 415, content=json.dumps(BODIES[path]), headers={"content-type": kind})
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -165,9 +194,7 @@ def test_no_member_of_a_wrong_type_makes_the_gateway_fail(client, path, wrong):
     ],
 )
 def test_misshapen_messages_are_refused(client, path, messages):
-    response = client.post(path, json={**BODIES[path], CONVERSATIONS[path]: messages})
-
-    check_refusal(path, response, 400)
+    check_prompt_refusal(client, path, 400, json={**BODIES[path], CONVERSATIONS[path]: messages})
 
 
 @pytest.mark.parametrize("path", TEXTS)
@@ -184,9 +211,7 @@ def test_misshapen_messages_are_refused(client, path, messages):
     ],
 )
 def test_what_is_no_text_is_refused(client, path, text):
-    response = client.post(path, json={**BODIES[path], TEXTS[path]: text})
-
-    check_refusal(path, response, 400)
+    check_prompt_refusal(client, path, 400, json={**BODIES[path], TEXTS[path]: text})
 
 
 def chat_turn(calls, results):
@@ -221,9 +246,8 @@ TURNS = {
 def test_a_tool_call_id_that_comes_twice_in_a_turn_is_refused(client, path, model, calls, results):
     turn = TURNS[path](calls, results)
 
-    response = client.post(path, json={**BODIES[path], "model": model, CONVERSATIONS[path]: turn})
+    response = check_prompt_refusal(client, path, 400, json={**BODIES[path], "model": model, CONVERSATIONS[path]: turn})
 
-    check_refusal(path, response, 400)
     assert "second time" in response.text
 
 
@@ -316,7 +340,7 @@ def test_refusals_are_recorded_under_their_face(client, served):
 
 def test_no_bad_request_leaves_the_process_large(client, served):
     for path in BODIES:
-        client.post(path, content=RAW_FAULTS["many small values"], headers=JSON)
+        client.post(path, content=faulty(path, "many small values"), headers=JSON)
 
     status = Path(f"/proc/{served.part('worker')}/status").read_text()
     assert int(status.split("VmHWM:")[1].split()[0]) < HIGHEST_MB * 1024

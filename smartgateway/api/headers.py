@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.http import HttpResponse
 
 from routing.engine.types import Reason
-from smartgateway.completions.exchange import Exchange
+from smartgateway.completions.exchange import Exchange, tellable
 
 MAX_REASON_BYTES = 200
 JSON_FIELD = (b"content-type", b"application/json")
@@ -63,8 +63,7 @@ def fields_of(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     if exchange.fallback_causes:
         fields.append((b"x-smartgateway-fallback", ascii_of(",".join(exchange.fallback_causes))))
     if exchange.dropped_params:
-        names = ",".join(dict.fromkeys(exchange.dropped_params))
-        fields.append((b"x-smartgateway-dropped-params", ascii_of(names)))
+        fields.append((b"x-smartgateway-dropped-params", ascii_of(",".join(tellable(exchange.dropped_params)))))
     if exchange.ask.options.debug:
         fields += debug_fields_of(exchange)
     return fields

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from audit import recording
@@ -15,6 +16,9 @@ from routing.slots import LocalSlots
 from smartgateway.completions.fallback import Candidate
 from smartgateway.keys.limits import RateLimit
 from smartgateway.keys.snapshots import KeySnapshot
+
+MAX_NAMES = 40
+MAX_NAME_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,17 @@ class Exchange:
         if self.holds_slot:
             self.holds_slot = False
             (self.lane.slots if self.lane else connections.local_slots).release()
+
+
+def tellable(names: Iterable[str]) -> list[str]:
+    """Each once; clients make names up, and neither headers nor databases hold all of them."""
+    return [plain(name) for name in islice(dict.fromkeys(names), MAX_NAMES)]
+
+
+def plain(name: str) -> str:
+    if len(name) <= MAX_NAME_CHARS and name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else "?" for c in name[:MAX_NAME_CHARS])
 
 
 def note_failure(attempt: AttemptRecord, exc: ProviderError, duration: float) -> None:

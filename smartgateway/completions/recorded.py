@@ -16,7 +16,7 @@ from routing.engine.asks import texts_of
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage, Verdict
 from routing.route import Routed
-from smartgateway.completions.exchange import Exchange
+from smartgateway.completions.exchange import Exchange, tellable
 from smartgateway.completions.fallback import Candidate
 from smartgateway.completions.savings import Baselines, Served, baselines, cache_saved, cost
 from smartgateway.completions.signs import signs_of
@@ -178,7 +178,7 @@ def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: st
         duration=now - received,
         overhead=exchange.overhead(),
         fallback_causes=exchange.fallback_causes,
-        dropped_params=list(dict.fromkeys(exchange.dropped_params)),
+        dropped_params=tellable(exchange.dropped_params),
         attempts=exchange.attempts,
     )
 

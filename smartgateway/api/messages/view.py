@@ -14,7 +14,7 @@ from smartgateway.api.messages.response import MessagesRenderer, error_body, mes
 from smartgateway.api.options import options
 from smartgateway.api.requests import check_chat
 from smartgateway.completions import counting
-from smartgateway.completions.exchange import Ask
+from smartgateway.completions.exchange import Ask, tellable
 from smartgateway.completions.path import Answered
 
 PASSED_HEADERS = {"HTTP_ANTHROPIC_VERSION": "anthropic-version", "HTTP_ANTHROPIC_BETA": "anthropic-beta"}
@@ -43,7 +43,7 @@ class CountTokens(GatewayView):
         if counted.upstream_request_id:
             response["request-id"] = ascii_of(counted.upstream_request_id)
         if counted.dropped_params:
-            response["x-smartgateway-dropped-params"] = ascii_of(",".join(counted.dropped_params))
+            response["x-smartgateway-dropped-params"] = ascii_of(",".join(tellable(counted.dropped_params)))
         return response
 
 

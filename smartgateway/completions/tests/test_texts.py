@@ -1,11 +1,15 @@
 from dataclasses import replace
+from uuid import uuid4
 
 import msgspec
 import pytest
+from django.utils import timezone
 
+from audit.models import PromptText
 from routing.engine.asks import HALF
 from smartgateway.completions import path
 from smartgateway.completions.exchange import Ask, Options
+from smartgateway.completions.texts import storable
 
 REMINDER = "<system-reminder>Never say this</system-reminder>"
 
@@ -63,6 +67,18 @@ async def test_characters_that_no_database_takes_are_replaced_one_by_one(recorde
 
     assert text.head == "nul \ufffd and half ? a pair, what is that?"
     assert msgspec.msgpack.encode(text)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["nul \0", "half \ud83d a pair"])
+def test_the_database_takes_what_stands_for_them(text):
+    kept = storable(text)
+
+    PromptText.objects.create(
+        decision_id=uuid4(), recorded_at=timezone.now(), team_id=1, chars=9, is_newest=True, head=kept, tail=kept
+    )
+
+    assert PromptText.objects.values_list("head", "tail").get() == (kept, kept)
 
 
 async def test_with_the_switch_off_a_decision_holds_no_text(recorded, world):
