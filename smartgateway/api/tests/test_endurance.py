@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing import breakers
+from routing.providers.anthropic import Anthropic
 from routing.providers.ollama import Ollama
 from routing.providers.openai_compatible import OpenAICompatible
-from routing.tests.providers.replies import Pieces, answering, upstream
+from routing.tests.providers.replies import Pieces, answering, transcript, upstream
 from smartgateway.api.completions import CompletionsRenderer
 from smartgateway.api.messages.response import MessagesRenderer
 from smartgateway.api.responses.stream import ResponsesRenderer
@@ -39,6 +40,12 @@ FACES = {
     "completions": (lambda: CompletionsRenderer(include_usage=False), 10),
     "responses": (lambda: ResponsesRenderer({}, Toolbox()), 100),  # its end says all of the text again
 }  # and the bytes that a chunk may leave behind
+BEGINNINGS = {
+    "ollama": LINE,
+    "openai": FRAME,
+    "anthropic": transcript("anthropic/text.sse").rpartition(b"event: content_block_stop")[0],
+}
+ENDS = (b"[DONE]", b"message_stop", b"response.completed")
 
 
 class Drip(httpx.AsyncByteStream):
@@ -62,12 +69,14 @@ class Drip(httpx.AsyncByteStream):
 
 
 def over(world, stream, dialect="ollama"):
+    world.providers.update(local=None, anthropic=None)
     if dialect == "ollama":
         handler = answering(stream, headers={"content-type": "application/x-ndjson"})
         world.providers["local"] = Ollama(upstream(handler), num_ctx=4096, keep_alive="5m")
-    else:
+    elif dialect == "openai":
         world.providers["local"] = OpenAICompatible(upstream(answering(stream)))
-    world.providers["anthropic"] = None
+    else:
+        world.providers["anthropic"] = Anthropic(upstream(answering(stream)))
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -103,33 +112,53 @@ async def read_through(world, render, asked):
     assert events == LASTING + 1
 
 
-@pytest.mark.parametrize("dialect", ["ollama", "openai"])
-@pytest.mark.parametrize(
-    "render",
-    [lambda: ChatRenderer(include_usage=False), lambda: MessagesRenderer({"messages": []})],
-    ids=["chat", "messages"],
-)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@pytest.mark.parametrize("dialect", BEGINNINGS)
+@pytest.mark.parametrize("face", FACES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(start=st.booleans(), garbage=st.lists(st.binary(min_size=1, max_size=60), max_size=5))
-async def test_garbage_ends_in_the_faces_error_and_closes_the_connection(world, dialect, render, start, garbage):
-    breakers.forget()
-    begin = LINE if dialect == "ollama" else b'data: {"id":"1","model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'
-    body = Pieces(*([begin] if start else []), *garbage)
-    over(world, body, dialect)
+async def test_garbage_ends_in_the_faces_error_and_closes_the_connection(world, dialect, face, start, garbage):
+    body = begun(world, dialect, start, garbage)
 
+    await check_error(world, body, face, streaming(world, dialect))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(start=st.booleans(), garbage=st.lists(st.binary(min_size=1, max_size=60), max_size=5))
+async def test_garbage_that_passes_through_ends_in_the_faces_error_too(world, start, garbage):
+    body = begun(world, "anthropic", start, garbage)
+    raw = b'{"model":"sonnet","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"stream":true}'
+
+    await check_error(
+        world, body, "messages", replace(streaming(world, "anthropic"), raw=raw, dialect="anthropic", face="messages")
+    )
+
+
+def begun(world, dialect, start, garbage):
+    breakers.forget()
+    body = Pieces(*([BEGINNINGS[dialect]] if start else []), *garbage)
+    over(world, body, dialect)
+    return body
+
+
+def streaming(world, dialect):
+    return ask(world, model="sonnet" if dialect == "anthropic" else "local", stream=True)
+
+
+async def check_error(world, body, face, asked):
+    render, _ = FACES[face]
     async with asyncio.timeout(60):
-        status, events = await answer_of(world, render())
+        status, events = await answer_of(render(), asked)
 
     assert status == 502 or b'"error"' in events[-1]
-    assert not any(b"[DONE]" in event or b"message_stop" in event for event in events)
+    assert not any(end in event for event in events for end in ENDS)
     assert body.is_closed
     assert world.record.outcomes[-1].status == "failed"
 
 
-async def answer_of(world, render):
+async def answer_of(render, asked):
     """The status, and what a client would read under it."""
     try:
-        streaming = await path.stream(ask(world, model="local", stream=True), render)
+        opened = await path.stream(asked, render)
     except GatewayError as refused:
         return refused.status, []
-    return 200, [event async for event in streaming.events]
+    return 200, [event async for event in opened.events]
