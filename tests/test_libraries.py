@@ -39,7 +39,7 @@ def world(tmp_path_factory):
 def check(run, gateway):
     program = installed(run.recipe, PLACE)
 
-    trouble = result_of(run, program, gateway, gateway.homes)
+    _, trouble = result_of(run, program, gateway, gateway.homes)
 
     assert trouble == ""
 

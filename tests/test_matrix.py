@@ -172,6 +172,7 @@ PATHS = {
     "/v1/messages": {"max_tokens": 5_000},
     "/v1/responses": {},
     "/v1/completions": {},
+    "/chat": {},
 }
 every_path = pytest.mark.parametrize("path", PATHS)
 CLIENTS_OWN = {
@@ -187,7 +188,7 @@ CLIENTS_OWN = {
 
 @pytest.fixture
 def post(worlds, path, provider):
-    asked = {"/v1/responses": "input", "/v1/completions": "prompt"}
+    asked = {"/v1/responses": "input", "/v1/completions": "prompt", "/chat": "message"}
 
     def sent(text, **members):
         messages = {asked[path]: text} if path in asked else {"messages": [{"role": "user", "content": text}]}
@@ -197,7 +198,22 @@ def post(worlds, path, provider):
     return sent
 
 
-@every_path
+@pytest.mark.parametrize("path", ["/chat"])
+@every_provider
+def test_one_message_gets_one_reply_and_the_name_of_who_answered(worlds, post, provider):
+    answer = post("[[say:all is well]]")
+
+    model = answer.headers["x-smartgateway-model"]
+    assert answer.json() == {
+        "reply": "all is well",
+        "model": model,
+        "tier": PROVIDERS[provider],
+        "decision_id": answer.headers["x-smartgateway-decision-id"],
+    }
+    assert newest_body(worlds[provider].behind(PROVIDERS[provider]))["model"] == model
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "/chat"])
 @every_provider
 def test_a_stream_is_neither_cached_nor_held_back_nor_compressed(post):
     headers = post("[[say:all is well]]", stream=True).headers
@@ -239,6 +255,16 @@ def test_a_body_of_many_megabytes_is_served(post, provider):
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions"])
+@pytest.mark.parametrize("provider", ["claude", "ollama"])
+def test_a_translated_answer_has_the_members_that_clients_look_for(post):
+    completion = post("[[say:fine]]").json()
+
+    [choice] = completion["choices"]
+    assert (choice["index"], choice["logprobs"], choice["finish_reason"]) == (0, None, "stop")
+    assert (completion["object"], type(completion["created"])) == ("chat.completion", int)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions"])
 @every_provider
 @pytest.mark.parametrize("with_usage", [False, True], ids=["without-usage", "with-usage"])
 def test_the_frames_of_a_chat_stream_keep_openais_order(post, provider, with_usage):
@@ -257,3 +283,4 @@ def test_the_frames_of_a_chat_stream_keep_openais_order(post, provider, with_usa
     if provider != "openai_compatible":  # whose bytes pass through
         assert told[0]["choices"][0]["delta"]["role"] == "assistant"
         assert "content" in told[0]["choices"][0]["delta"]
+        assert {(chunk["choices"][0]["index"], chunk["choices"][0]["logprobs"]) for chunk in told} == {(0, None)}

@@ -322,6 +322,10 @@ def test_events_of_a_local_answer_come_in_the_order_of_the_api(served):
     assert kinds[:2] == ["message_start", "ping"]
     assert kinds[-2:] == ["message_delta", "message_stop"]
     assert events[0]["message"]["usage"]["input_tokens"] > 0
+    assert events[0]["message"]["id"].startswith("msg_")
+    begun = [event["content_block"] for event in events if event["type"] == "content_block_start"]
+    assert all(block["id"].startswith("toolu_") for block in begun if block["type"] == "tool_use")
+    assert [block["type"] for block in begun][-1] == "tool_use"
     starts = [event["index"] for event in events if event["type"] == "content_block_start"]
     assert starts == [event["index"] for event in events if event["type"] == "content_block_stop"]
     assert starts == list(range(len(starts)))

@@ -51,18 +51,18 @@ def tried(recipe: Recipe, gateway: Gateway, folder: Path, homes: Path) -> Iterat
     try:
         program = installed(recipe, folder)
     except NotInstalledError as exc:
-        yield (recipe.name, "-", recipe.face, "-", "-", "-", f"not installed: {exc}")
+        yield (recipe.name, "-", recipe.face, "-", "-", "-", "-", f"not installed: {exc}")
         return
     version = version_of(recipe, program, folder)
     for run in runs_of(recipe, MODELS):
-        trouble = result_of(run, program, gateway, homes)
+        provider, trouble = result_of(run, program, gateway, homes)
         print(f"{run.name}: {trouble or 'well'}", file=sys.stderr)
         streamed, tools = ("yes" if run.is_stream else "no"), ("yes" if run.with_tools else "no")
-        yield (recipe.name, version, recipe.face, run.model, streamed, tools, trouble or "well")
+        yield (recipe.name, version, recipe.face, run.model, provider, streamed, tools, trouble or "well")
 
 
 def table(rows: list[Row]) -> str:
-    head = ("client", "version", "face", "model", "streamed", "tools", "result")
+    head = ("client", "version", "face", "model", "provider", "streamed", "tools", "result")
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 

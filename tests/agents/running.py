@@ -43,14 +43,14 @@ def runs_of(recipe: Recipe, models: tuple[str, ...]) -> Iterator[Run]:
                 yield Run(recipe, model, is_stream, with_tools)
 
 
-def result_of(run: Run, program: list[str], gateway: Gateway, folder: Path) -> str:
-    """Empty when all is well, else what is wrong."""
+def result_of(run: Run, program: list[str], gateway: Gateway, folder: Path) -> tuple[str, str]:
+    """Who served, as recorded, and what is wrong: empty when all is well."""
     home = folder / run.name
     first = id_at(datetime.now(UTC)).hex
     said = asked(run, program, home, set_up(run, gateway.url, home))
     expected = run.recipe.tool_says if run.with_tools else SAID
     if expected not in said:
-        return f"does not say {expected!r}: {said[-200:]!r}"
+        return "-", f"does not say {expected!r}: {said[-200:]!r}"
     needed = 2 if run.with_tools else 1  # the call, and the answer after it
     rows: list[Row] = []
 
@@ -59,7 +59,7 @@ def result_of(run: Run, program: list[str], gateway: Gateway, folder: Path) -> s
         return len(rows) >= needed
 
     wait_until(are_there, f"{needed} outcomes are shipped")
-    return trouble_in(run, rows)
+    return ", ".join(sorted({name for _, _, _, name, _ in rows})), trouble_in(run, rows)
 
 
 def trouble_in(run: Run, rows: list[Row]) -> str:

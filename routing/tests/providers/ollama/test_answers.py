@@ -317,8 +317,17 @@ async def test_refusals_name_their_remedy(status, message, error, kind, hint, is
     assert hint in caught.value.message
 
 
-async def test_a_login_page_is_a_matter_for_the_operator():
+@pytest.mark.parametrize(
+    ("status", "content", "headers"),
+    [
+        pytest.param(302, b"", {"location": "https://team.cloudflareaccess.com/login"}, id="redirect"),
+        pytest.param(200, b"<html>team.cloudflareaccess.com", {"content-type": "text/html"}, id="page"),
+        pytest.param(403, b"<html>Forbidden", {"content-type": "text/html", "cf-ray": "1-OSL"}, id="service-auth"),
+    ],
+)
+async def test_a_login_page_is_a_matter_for_the_operator(status, content, headers):
+    """So it is that a token is missing, wrong or expired."""
     with pytest.raises(ProviderMisconfiguredError) as caught:
-        await provider(b"", 302, location="https://team.cloudflareaccess.com/login").stream(call())
+        await provider(content, status, **headers).stream(call())
 
     assert "Cloudflare Access" in caught.value.message
