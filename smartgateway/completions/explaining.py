@@ -6,9 +6,10 @@ from audit.models import RoutingDecision
 from routing import policies
 from routing.engine.explain import Explanation, explain
 from routing.engine.features import Features
-from routing.engine.types import Phase, Policy, Reason, RoutingRefusedError, Surroundings, Tier, Verdict
+from routing.engine.types import Phase, Policy, Reason, RoutingRefusedError, Surroundings, Tier, Usage, Verdict
 from routing.route import Routed, weighing
 from smartgateway.completions.remembered import made_from
+from smartgateway.completions.savings import claude_usage
 
 ANSWERED = frozenset({"hit", "miss"})
 
@@ -32,6 +33,14 @@ def explanation_again(decision: RoutingDecision) -> Explanation | None:
     if recalled is None or policy is None:
         return None
     return _explanation(decision.phase, recalled.features, policy, recalled.surroundings, recalled.verdict)
+
+
+def claude_usage_again(decision: RoutingDecision, usage: Usage) -> Usage | None:
+    """What Claude would have counted of a local answer, as its baselines took it; None where that cannot be told."""
+    recalled, policy = recall(decision), policies.published(decision.policy_version)
+    if recalled is None or policy is None:
+        return None
+    return claude_usage(recalled.features, policy, usage)
 
 
 def _explanation(

@@ -12,8 +12,8 @@ from routing.engine.explain import Explanation, deciding
 from routing.engine.features import Features
 from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.telling import cause, destination, otherwise
-from routing.engine.types import Reason
-from smartgateway.completions.explaining import explanation_again, reasons_of
+from routing.engine.types import Reason, Usage
+from smartgateway.completions.explaining import claude_usage_again, explanation_again, reasons_of
 from smartgateway.dashboard.charged import Charged, charged
 from smartgateway.dashboard.decisions import measured
 
@@ -56,6 +56,7 @@ class Explained:
     outcome: Outcome | None
     candidates: list[tuple[str, Decimal | None]]
     baselines: list[tuple[str, Decimal | None]]
+    estimated: Usage | None  # what the baselines of a local answer were reckoned from
     text: PromptText | None
     kind: str
     signs: list[str]
@@ -85,12 +86,26 @@ def explained(decision: RoutingDecision) -> Explained:
         ]
         if outcome
         else [],
+        estimated=estimated(decision, outcome),
         text=PromptText.objects.for_decisions([decision.pk]).first(),
         kind=kind(decision),
         signs=signs(decision, outcome),
         feedback=list(Feedback.objects.for_decisions([decision.pk]).order_by("-given_at")),
         verdicts=list(VERDICTS.items()),
     )
+
+
+def estimated(decision: RoutingDecision, outcome: Outcome | None) -> Usage | None:
+    if outcome is None or not outcome.is_baseline_estimated:
+        return None
+    counted = Usage(
+        outcome.fresh_input_tokens,
+        outcome.cache_read_input_tokens,
+        outcome.cache_write_5m_input_tokens,
+        outcome.cache_write_1h_input_tokens,
+        outcome.output_tokens,
+    )
+    return claude_usage_again(decision, counted)
 
 
 def kind(decision: RoutingDecision) -> str:

@@ -210,6 +210,17 @@ def test_the_page_says_what_would_have_made_it_another_tier(admin_client, publis
     assert "had it not said “prove” (“deep reasoning”)" in page
 
 
+def test_what_the_baselines_of_a_local_answer_rest_on_is_shown(admin_client, published):
+    made = made_from("what is a monad", tier="local")
+    counted = {"fresh_input_tokens": 100, "output_tokens": 200}
+    outcome(made, is_baseline_estimated=True, baseline_requested_high=Decimal("0.5"), **counted)
+
+    page = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
+
+    assert "130 fresh input, 0 cache read and 260 output as Claude would have counted" in page
+    assert "At the high end, as requested: $0.5000." in page
+
+
 def test_every_rule_that_was_tried_is_shown_and_what_decided_comes_first(published):
     shown = explained(made_from("what is a monad"))
 
