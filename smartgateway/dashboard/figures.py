@@ -9,7 +9,7 @@ from audit.latency import MILLISECONDS, TENTHS_OF_MILLISECONDS, merged, percenti
 from audit.models import ReportDay
 from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.filters import TIERS, Filters
-from smartgateway.dashboard.groups import Group, by_kind, by_tier, grouped, share, summed
+from smartgateway.dashboard.groups import Group, by_kind, by_tier, by_version, grouped, share, summed
 from smartgateway.dashboard.periods import WEEK, Period
 
 COUNTS = [
@@ -194,7 +194,7 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
         keys=grouped(rows, "key_id", name="key_name", note="team_name"),
         models=grouped(rows.exclude(served_model=""), "served_model"),
         phases=[] if filters.tag else grouped(rows, "phase"),
-        versions=[] if filters.tag else sorted(grouped(rows, "policy_version"), key=lambda each: -int(each.value)),
+        versions=[] if filters.tag else by_version(rows),
     )
 
 

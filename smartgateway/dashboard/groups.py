@@ -1,5 +1,6 @@
 """Requests of a period by tier, team, key, model, phase or kind."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -28,6 +29,7 @@ class Group:
     cost_percent: float = 0.0
     note: str = ""
     unknown: int = 0  # requests whose cost nobody knows
+    tiers: tuple[tuple[str, int], ...] = ()  # where its requests went, where that is told apart
 
     @property
     def known_cost(self) -> Decimal | None:
@@ -84,6 +86,18 @@ def by_tier(rows: DailyReportQuerySet) -> list[Group]:
     unused = Group("", "", 0, 0, Decimal(0), Decimal(0))
     shown = [name for name in TIERS if name in found or name not in ("haiku", "other")]
     return [replace(found.get(name, unused), value=name, title=TIERS[name]) for name in shown]
+
+
+def by_version(rows: DailyReportQuerySet) -> list[Group]:
+    """The newest policy first, each with the requests that it sent to each tier."""
+    sent: dict[str, dict[str, int]] = defaultdict(dict)
+    found: Any = rows.order_by().values("policy_version", "tier").annotate(**summed(["request_count"]))
+    for row in found:
+        sent[str(row["policy_version"])][row["tier"] or "other"] = row["total_request_count"]
+    return [
+        replace(group, tiers=tuple((tier, sent[group.value][tier]) for tier in TIERS if tier in sent[group.value]))
+        for group in sorted(grouped(rows, "policy_version"), key=lambda group: -int(group.value))
+    ]
 
 
 def by_kind(rows: DailyReportQuerySet) -> list[Group]:

@@ -1,13 +1,17 @@
 """Which policies were published, what each says, and what differs between two of them or the draft."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 
+from audit.reports import today
 from routing import policies
 from routing.models import PolicyVersion
+from smartgateway.dashboard.periods import LONGEST, Period
+from smartgateway.workbench.evidence.places import RULE_OF
 from smartgateway.workbench.pages import PolicyPage, PolicyView
 
 PAGE = 50
@@ -45,9 +49,19 @@ class Version(PolicyPage):
             changes=policies.changes(before.content if before else None, version.content),
             newest=PolicyVersion.objects.defer("content").newest(),
             phrases=sorted(version.content.get("phrases", {}).items()),
+            rules=RULE_OF,
+            days=days_of(version),
             draft_digest=policies.digest_of(policies.draft_content()),
             time_zone=settings.REPORT_TIME_ZONE,
         )
+
+
+def days_of(version: PolicyVersion) -> Period:
+    """From its publication to the next one, or as many of these days as a report shows."""
+    zone = ZoneInfo(settings.REPORT_TIME_ZONE)
+    follower = PolicyVersion.objects.filter(number__gt=version.number).order_by("number").defer("content").first()
+    last = today() if follower is None else follower.created_at.astimezone(zone).date()
+    return Period("", "", max(version.created_at.astimezone(zone).date(), last - LONGEST), last)
 
 
 class VersionFile(PolicyView):

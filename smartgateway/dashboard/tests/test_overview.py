@@ -268,6 +268,31 @@ def test_figures_are_told_apart_by_policy_version_and_lead_to_its_decisions(admi
     assert '30 <span class="quiet">75 %</span>' in page
 
 
+def test_each_policy_version_shows_its_distribution_and_leads_an_admin_to_what_it_says(admin_client):
+    report("local", requests=12, policy_version=2)
+    report("", requests=1, policy_version=2)
+    report("sonnet", requests=12, policy_version=1)
+
+    page = text(admin_client.get(ADDRESS))
+
+    newest, older = page[page.index("version 2<") :].split("version 1<", 1)
+    assert re.findall(r"tag tier-\w+", newest) == ["tag tier-local", "tag tier-other"]
+    assert "local 12" in newest
+    assert "sonnet 12" in older
+    assert reverse("workbench:version", args=[2]) in newest
+    assert reverse("workbench:evidence") in page
+
+
+def test_who_is_no_admin_is_not_led_to_the_workbench(signed_in, team):
+    report("local", policy_version=2, team_id=team.pk)
+
+    page = text(signed_in("manager").get(ADDRESS))
+
+    assert "version 2" in page
+    assert reverse("workbench:version", args=[2]) not in page
+    assert reverse("workbench:evidence") not in page
+
+
 def test_a_sign_of_trouble_leads_to_its_decisions(admin_client):
     report("local", repeated_ask_count=3)
 

@@ -14,7 +14,6 @@ from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.tally import AFTERWARDS, BARS, DEAREST, EXAMPLES
 
 DAYS = 30
-SHOWN_PHRASES = 60
 RULES = tuple(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
 
 
@@ -78,7 +77,7 @@ def month(policy: Policy | None) -> Month:
         automatic=automatic,
         rules=most_first(_row(name, row, automatic) for name, row in rules.items() if row.get("fired")),
         silent_rules=[rule for rule in RULES if not rules.get(rule, {}).get("fired")],
-        phrases=most_first(_phrases(contents, policy, automatic))[:SHOWN_PHRASES],
+        phrases=most_first(_phrases(contents, policy, automatic)),
         silent_phrases=list(_silent(contents, policy)),
         margins=_histograms(contents),
         doubts=most_first(_row(name, row, automatic) for name, row in doubts.items()),

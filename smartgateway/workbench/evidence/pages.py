@@ -12,12 +12,15 @@ from django.shortcuts import redirect
 from audit.models import PromptText, RoutingDecision
 from routing import policies
 from routing.engine.types import Policy
+from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.workbench.evidence.month import month
 from smartgateway.workbench.evidence.places import LISTS, links_of, list_links
 from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
 from smartgateway.workbench.pages import AdminPage, AdminView
+
+SHOWN_PHRASES = 60
 
 
 class Evidence(AdminPage):
@@ -31,6 +34,7 @@ class Evidence(AdminPage):
             dearest=with_text([identity for identity, _ in found.dearest]),
             lists=list_links({row.list_name for row in found.phrases} | {name for name, _ in found.silent_phrases}),
             most=MOST,
+            shown_phrases=SHOWN_PHRASES,
             time_zone=settings.REPORT_TIME_ZONE,
         )
 
@@ -52,6 +56,7 @@ class Rule(AdminPage):
             row=row,
             bars=bars,
             links=links_of(name),
+            newest=PolicyVersion.objects.defer("content").newest(),
             phrases=[phrase for phrase in found.phrases if phrase.list_name in LISTS.get(name, ())],
             rows=rows_of(row.examples) if row else [],
             time_zone=settings.REPORT_TIME_ZONE,

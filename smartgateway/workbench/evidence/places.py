@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.urls import reverse
 
 from routing.models import PhraseList, Threshold
+from smartgateway.workbench.evidence.month import RULES
 
 THRESHOLDS: Mapping[str, tuple[str, ...]] = {
     "tool_loop": ("tool_loop_window",),
@@ -39,6 +40,12 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "opus_score": ("deep_reasoning", "conflicting_constraints", "scope"),
     "keyword_opus": ("keyword_opus",),
 }
+
+
+RULE_OF: Mapping[str, str] = {
+    threshold: rule for rule, thresholds in THRESHOLDS.items() if rule in RULES for threshold in thresholds
+}
+"""On whose page it is seen what a threshold does."""
 
 
 def links_of(rule: str) -> list[tuple[str, str]]:

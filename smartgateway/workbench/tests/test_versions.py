@@ -1,10 +1,17 @@
-import pytest
-from django.contrib.auth.models import User
-from django.urls import reverse
+from datetime import UTC, datetime
 
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.reports import today
 from routing import policies
 from routing.models import PolicyVersion
+from smartgateway.dashboard.periods import LONGEST
 from smartgateway.keys.models import Membership, Team
+from smartgateway.workbench.evidence.places import RULE_OF
+from smartgateway.workbench.versions import days_of
 
 pytestmark = pytest.mark.usefixtures("first")
 ADDRESS = reverse("workbench:versions")
@@ -55,6 +62,51 @@ def test_a_version_tells_what_it_changed_and_what_it_says(admin_client, change):
     assert "Threshold opus_score_threshold: 0.5 → 0.75." in page
     assert "threat model*" in page
     assert f"{reverse('dashboard:decisions')}?version=2" in page
+    assert f"{reverse('dashboard:overview')}?from={today()}&amp;to={today()}" in page
+    assert f'<a href="{reverse("workbench:rule", args=["multi_file"])}"' in page
+
+
+@pytest.fixture
+def published_at(change, monkeypatch):
+    """The next version, published at that moment."""
+
+    def publish(moment):
+        change(0.5 + PolicyVersion.objects.count() / 100)
+        with monkeypatch.context() as patched:
+            patched.setattr(timezone, "now", lambda: moment)
+            return policies.publish("Fewer opus")
+
+    return publish
+
+
+def test_a_version_leads_to_the_dashboard_of_the_days_in_which_it_was_in_force(admin_client, published_at):
+    published_at(datetime(2026, 1, 30, 12, tzinfo=UTC))
+    published_at(datetime(2026, 2, 3, 12, tzinfo=UTC))
+
+    page = text(admin_client.get(reverse("workbench:version", args=[2])))
+
+    assert f"{reverse('dashboard:overview')}?from=2026-01-30&amp;to=2026-02-03" in page
+
+
+def test_of_a_version_that_was_in_force_for_years_the_last_days_are_shown(published_at):
+    days = days_of(published_at(datetime(2020, 1, 1, tzinfo=UTC)))
+
+    assert (days.last, days.last - days.first) == (today(), LONGEST)
+
+
+@pytest.mark.parametrize("name", sorted(set(RULE_OF.values())))
+def test_each_rule_that_a_version_leads_to_has_its_page(admin_client, name):
+    assert admin_client.get(reverse("workbench:rule", args=[name])).status_code == 200
+
+
+def test_who_only_publishes_is_led_to_no_page_that_does_not_open(client, first):
+    ada = User.objects.create_user("ada")
+    ada.user_permissions.add(Permission.objects.get(codename="add_policyversion"))
+    client.force_login(ada)
+
+    page = text(client.get(reverse("workbench:version", args=[1])))
+
+    assert reverse("workbench:rule", args=["multi_file"]) not in page
 
 
 @pytest.mark.parametrize("name", ["version", "version_file"])

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -73,6 +75,29 @@ def test_a_rule_that_never_fired_has_its_page_too_and_another_word_has_none(oper
 
     assert "Never fired" in text(operated.get(rule("compaction")))
     assert operated.get(rule("astrology")).status_code == 404
+
+
+def test_a_rule_leads_to_the_version_in_force_and_to_the_dashboard_of_its_days(operated, asked):
+    asked(SIMPLE)
+    summarise(today())
+
+    page = text(operated.get(rule("self_contained")))
+
+    assert reverse("workbench:version", args=[1]) in page
+    assert f"{reverse('dashboard:overview')}?from={today() - timedelta(days=29)}&amp;to={today()}" in page
+
+
+def test_a_list_of_phrases_that_is_cut_says_so(operated, asked, monkeypatch):
+    asked("what is a monad and how do I write a function")
+    asked("explain this and fix this typo")
+    summarise(today())
+    whole = text(operated.get(EVIDENCE))
+    found = len(operated.get(EVIDENCE).context["month"].phrases)
+
+    monkeypatch.setattr(pages, "SHOWN_PHRASES", found - 1)
+
+    assert "that were found most often" not in whole
+    assert f"Shown are the {found - 1} that were found most often, of {found};" in text(operated.get(EVIDENCE))
 
 
 def test_a_phrase_leads_to_its_list(operated, asked):
