@@ -11,4 +11,4 @@ def test_an_admin_tunes_by_evidence_and_takes_it_back(tmp_path):
         tell(page, gateway, pictures.append)
 
     assert complaints == []
-    assert len(pictures) == 7
+    assert len(pictures) == 8

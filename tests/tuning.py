@@ -91,8 +91,9 @@ def find_the_dearest_doubts(page: Page, picture: Picture) -> None:
     picture("1-evidence")
 
 
-def add_a_phrase(page: Page, gateway: Gateway, picture: Picture) -> None:
-    page.goto(f"{gateway.url}/admin/routing/phraselist/")
+def add_a_phrase(page: Page, picture: Picture) -> None:
+    page.get_by_role("link", name="Versions", exact=True).click()
+    page.get_by_role("link", name="Phrases", exact=True).click()
     page.get_by_role("link", name=LIST, exact=True).click()
     page.locator("textarea[name=paste]").fill(PHRASE)
     picture("2-phrase")
@@ -100,8 +101,9 @@ def add_a_phrase(page: Page, gateway: Gateway, picture: Picture) -> None:
     expect(page.get_by_text("was changed successfully").first).to_be_visible()
 
 
-def move_a_threshold(page: Page, gateway: Gateway, picture: Picture) -> None:
-    page.goto(f"{gateway.url}/admin/routing/threshold/?q={THRESHOLD}")
+def move_a_threshold(page: Page, picture: Picture) -> None:
+    to_the_workbench(page)
+    page.get_by_role("link", name="Thresholds", exact=True).click()
     page.get_by_role("link", name=THRESHOLD).click()
     page.get_by_label("Value").fill("0.6")
     picture("3-threshold")
@@ -109,8 +111,14 @@ def move_a_threshold(page: Page, gateway: Gateway, picture: Picture) -> None:
     expect(page.get_by_text("was changed successfully").first).to_be_visible()
 
 
-def backtest(page: Page, gateway: Gateway, picture: Picture) -> None:
-    page.goto(f"{gateway.url}/workbench/backtest/")
+def to_the_workbench(page: Page) -> None:
+    page.get_by_role("link", name="Workbench").first.click()
+    expect(page.get_by_role("heading", name="Policy versions")).to_be_visible()
+
+
+def backtest(page: Page, picture: Picture) -> None:
+    to_the_workbench(page)
+    page.get_by_role("link", name="Backtest", exact=True).click()
     page.get_by_label("Policy").select_option("draft")
     page.get_by_label("Days").select_option("today")
     page.get_by_role("button", name="Run the backtest").click()
@@ -128,30 +136,45 @@ def publish(page: Page, picture: Picture) -> None:
     expect(page.get_by_text("Version 2 is published")).to_be_visible()
 
 
-def see_it_move(page: Page, gateway: Gateway, picture: Picture) -> None:
-    page.goto(f"{gateway.url}/dashboard/decisions/?version=2&tier=local")
+def see_it_move(page: Page, picture: Picture) -> None:
+    """The day's report is built anew, whatever stood in it; then each version shows where its requests went."""
+    page.get_by_role("link", name="Dashboard", exact=True).click()
+    page.get_by_role("button", name="Build this day anew").click()
+    expect(page.get_by_text("The day is built anew.")).to_be_visible()
+    routed = page.get_by_role("region", name="How it was routed")
+    expect(routed.get_by_role("row", name="version 2")).to_contain_text(f"local {DOUBTS}")
+    expect(routed.get_by_role("row", name="version 2")).not_to_contain_text("sonnet")
+    expect(routed.get_by_role("row", name="version 1")).to_contain_text("sonnet")
+    routed.scroll_into_view_if_needed()
+    picture("6-distribution")
+
+
+def see_its_decisions(page: Page, picture: Picture) -> None:
+    page.get_by_role("link", name="version 2", exact=True).click()
     expect(page.get_by_role("row", name="simple task")).to_have_count(DOUBTS)
-    picture("6-decisions")
+    picture("7-decisions")
 
 
-def roll_back(page: Page, gateway: Gateway, picture: Picture) -> None:
-    page.goto(f"{gateway.url}/workbench/versions/1/")
+def roll_back(page: Page, picture: Picture) -> None:
+    to_the_workbench(page)
+    page.get_by_role("link", name="1", exact=True).click()
     page.get_by_role("button", name="Roll back").first.click()
     expect(page.get_by_text("Version 3 says what version 1 said")).to_be_visible()
-    picture("7-rolled-back")
+    picture("8-rolled-back")
 
 
 def tell(page: Page, gateway: Gateway, picture: Picture) -> None:
     sign_in(page, gateway)
     find_the_dearest_doubts(page, picture)
-    add_a_phrase(page, gateway, picture)
-    move_a_threshold(page, gateway, picture)
-    backtest(page, gateway, picture)
+    add_a_phrase(page, picture)
+    move_a_threshold(page, picture)
+    backtest(page, picture)
     publish(page, picture)
     wait_until(lambda: ask(gateway, doubt(0)) == "local", "the new policy serves")
     assert {ask(gateway, doubt(number)) for number in range(1, DOUBTS)} == {"local"}
-    see_it_move(page, gateway, picture)
-    roll_back(page, gateway, picture)
+    see_it_move(page, picture)
+    see_its_decisions(page, picture)
+    roll_back(page, picture)
     wait_until(lambda: ask(gateway, doubt(0)) == "sonnet", "the old policy serves again")
 
 
