@@ -12,7 +12,7 @@ from audit.ids import new_id
 from audit.journal import AuditUnavailableError, Commits, Entry, Files, Journal
 from audit.records import AttemptIntent, DecisionRecord, OutcomeRecord, Record, RefusalRecord
 
-__all__ = ["AuditUnavailableError", "close", "decided", "intended", "new_id", "refused", "settled", "start"]
+__all__ = ["AuditUnavailableError", "close", "decided", "intended", "left", "new_id", "refused", "settled", "start"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,11 @@ async def intended(record: AttemptIntent) -> None:
 async def settled(record: OutcomeRecord) -> None:
     """Before the end of the answer."""
     await _running().settled(record)
+
+
+def left(record: OutcomeRecord) -> None:
+    """As `settled`, of a request whose error is on its way to the client: not waited for."""
+    _running().left(record)
 
 
 def refused(record: RefusalRecord) -> None:
@@ -120,9 +125,14 @@ class Recorder:
         self._open += 1
         try:
             await self.keep(record)
-        except AuditUnavailableError:
-            self._open -= 1
+        except AuditUnavailableError as exc:
+            if not exc.is_kept:
+                self._open -= 1
             raise
+
+    def left(self, record: OutcomeRecord) -> None:
+        self._open -= 1
+        self.journal.append(record, None)
 
     async def settled(self, record: OutcomeRecord) -> None:
         self._open -= 1

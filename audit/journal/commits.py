@@ -39,7 +39,7 @@ class Commits:
         if self._poll_handle is not None:
             self._poll_handle.cancel()
         while self._waiting:
-            error = AuditUnavailableError("The process ends before the database took the record.")
+            error = AuditUnavailableError("The process ends before the database took the record.", is_kept=True)
             self._answer(self._waiting.popleft(), error)
         os.close(self._descriptor)
 
@@ -56,7 +56,7 @@ class Commits:
             self._answer(self._waiting.popleft(), None)
         while self._waiting and time.monotonic() - self._waiting[0].since > TIMEOUT_SECONDS:
             self.is_stalled = True
-            error = AuditUnavailableError("The database did not take the record in time.")
+            error = AuditUnavailableError("The database did not take the record in time.", is_kept=True)
             self._answer(self._waiting.popleft(), error)
         self._poll_later()
 

@@ -216,6 +216,20 @@ async def test_a_database_that_stays_away_refuses_who_waits_and_then_new_request
     await recorder.close()
 
 
+async def test_what_the_database_did_not_take_in_time_is_kept_and_its_end_waits_for_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr("audit.journal.commits.TIMEOUT_SECONDS", 0.02)
+    recorder, made = Recorder(tmp_path, max_bytes=1 << 20, waits_for_commit=True), decision()
+    await recorder.start()
+
+    with pytest.raises(recording.AuditUnavailableError) as caught:
+        await recorder.decided(made)
+    recorder.left(outcome(made))
+    await recorder.close()
+
+    assert caught.value.is_kept
+    assert sequences_in(tmp_path) == [1, 2]
+
+
 async def test_waiters_are_woken_in_order_up_to_what_is_shipped(tmp_path):
     loop = asyncio.get_running_loop()
     commits = Commits(tmp_path / "x.shipped", loop)

@@ -72,7 +72,9 @@ async def record_refused(ask: Ask, cause: RoutingRefusedError, error: GatewayErr
         error.decision_id = exchange.id
         await settle.refused(exchange, error)
     except AuditUnavailableError as exc:
-        raise as_gateway_error(exc) from exc
+        unavailable = as_gateway_error(exc)
+        await settle.failed_or_logged(exchange, unavailable)
+        raise unavailable from exc
 
 
 async def situation(ask: Ask) -> tuple[str, Surroundings]:
@@ -142,8 +144,8 @@ async def recorded_decision(exchange: Exchange) -> None:
     exchange.is_recorded = True
     try:
         await recording.decided(recorded.decision(exchange))
-    except Exception:
-        exchange.is_recorded = False
+    except Exception as exc:
+        exchange.is_recorded = isinstance(exc, AuditUnavailableError) and exc.is_kept
         raise
 
 

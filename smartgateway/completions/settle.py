@@ -55,7 +55,9 @@ async def settled(exchange: Exchange, *, status: str, http_status: int, error_ty
     outcome = recorded.outcome(
         exchange, status=status, http_status=http_status, error_type=error_type, is_complete=is_complete
     )
-    if status == "aborted":
+    if error_type == "audit_unavailable":
+        recording.left(outcome)
+    elif status == "aborted":
         await asyncio.shield(recording.settled(outcome))
     else:
         await recording.settled(outcome)

@@ -73,7 +73,7 @@ class World:
 @pytest.fixture
 def world(monkeypatch, default_policy, default_prices):
     world = World()
-    for name in ("decided", "intended", "settled"):
+    for name in ("decided", "intended", "settled", "left"):
         monkeypatch.setattr(recording, name, getattr(world.record, name))
     monkeypatch.setattr(connections, "provider", world.providers.get)
     monkeypatch.setattr(connections, "surroundings", world.surroundings)

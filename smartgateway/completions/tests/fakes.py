@@ -101,6 +101,9 @@ class FakeRecord:
     async def settled(self, record: Any) -> None:
         self._note("settled", self.outcomes, record)
 
+    def left(self, record: Any) -> None:
+        self._note("left", self.outcomes, record)
+
     def _note(self, name: str, records: list[Any], record: Any) -> None:
         if name in self.failing:
             raise self.unavailable

@@ -3,6 +3,7 @@ import asyncio
 import msgspec
 import pytest
 
+from audit.recording import AuditUnavailableError
 from routing import breakers, sessions
 from routing.providers.base import (
     ProviderMisconfiguredError,
@@ -256,6 +257,23 @@ async def test_nothing_is_called_that_cannot_be_recorded(world):
 
     assert (caught.value.status, caught.value.code) == (503, "audit_unavailable")
     assert world.log == []
+
+
+async def test_a_decision_that_the_database_took_too_late_has_its_outcome(world):
+    world.record.failing = {"decided"}
+    world.record.unavailable = AuditUnavailableError("too late", is_kept=True)
+
+    with pytest.raises(GatewayError) as caught:
+        await path.complete(ask(world))
+
+    [outcome] = world.record.outcomes
+    assert (caught.value.code, outcome.error_type, outcome.status) == (
+        "audit_unavailable",
+        "audit_unavailable",
+        "failed",
+    )
+    assert [attempt.error_type for attempt in outcome.attempts] == ["audit_unavailable"]
+    assert world.record.log == ["left"]
 
 
 async def test_no_answer_is_given_whose_outcome_cannot_be_recorded(world):
