@@ -32,7 +32,7 @@ class DatedPrice:
 class PriceBook:
     """Every known price, newest first. What is not in it is unknown, never free."""
 
-    prices: Mapping[tuple[str, str], tuple[DatedPrice, ...]] = field(default_factory=dict)
+    prices: Mapping[Key, tuple[DatedPrice, ...]] = field(default_factory=dict)
     _found: dict[Key, tuple[DatedPrice, ...]] = field(default_factory=dict, repr=False, compare=False)
     _now: dict[Key, tuple[Found, float]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -71,7 +71,7 @@ class PriceBook:
 
 
 def book_of(rows: Iterable[ModelPrice]) -> PriceBook:
-    prices: dict[tuple[str, str], tuple[DatedPrice, ...]] = {}
+    prices: dict[Key, tuple[DatedPrice, ...]] = {}
     for row in rows:
         dated = DatedPrice(price_of(row), row.pk, row.valid_from, row.valid_until)
         key = (row.provider_name, row.model)
