@@ -1,16 +1,18 @@
 """What a backtest found, as a page shows it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from audit.presentation.words import words
 from smartgateway.workbench.backtest.again import BY_NAME, CLASSIFIER, OTHER_CLASSIFIER, REFUSED, UNREADABLE
 from smartgateway.workbench.backtest.costs import NOTHING
+from smartgateway.workbench.backtest.counts import Counts
+from smartgateway.workbench.backtest.figures import Doubt, Flipped, Group, Money, Range
 from smartgateway.workbench.backtest.flips import Change
 from smartgateway.workbench.backtest.known import CUT, PHRASES, READING, TOKENS
-from smartgateway.workbench.backtest.sums import OPEN, Flip, Sums, Tally
+from smartgateway.workbench.backtest.sums import OPEN, Flip, Sums, Tally, Team
 
 GOALS = ("local", "haiku", "sonnet", "opus", BY_NAME, REFUSED)
 MOST_MOVERS = 10
@@ -26,77 +28,6 @@ MEANINGS = {
 CURABLE = frozenset({PHRASES})
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
-    """The difference is negative where it gets cheaper."""
-
-    before: Decimal
-    low: Decimal
-    high: Decimal
-
-    @property
-    def less(self) -> Decimal:
-        return self.low - self.before
-
-    @property
-    def more(self) -> Decimal:
-        return self.high - self.before
-
-    @property
-    def is_exact(self) -> bool:
-        return self.low == self.high
-
-    @property
-    def middle(self) -> Decimal:
-        return (self.less + self.more) / 2
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    name: str
-    requests: int
-    flipped: int
-    undecided: int
-    unknown: int
-    money: Money
-    note: str = ""
-    old: str = ""
-    new: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    reason: str
-    meaning: str
-    count: int
-    share: float
-    is_curable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Flipped:
-    id: UUID
-    team: str
-    key: str
-    before: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A count or share before and after; after it lies between two ends."""
-
-    before: float
-    low: float
-    high: float
-
-    @property
-    def is_exact(self) -> bool:
-        return self.low == self.high
-
-
 class Shown:
     """Everything a page asks of the sums."""
 
@@ -105,22 +36,18 @@ class Shown:
         self.total = sums.total
         self.exact = _percent(sums.total.requests - sums.total.undecided, sums.total.requests)
         self.flipped = _percent(sums.total.flipped, sums.total.requests)
-        self.money = self._money()
-        self.coverage = self._coverage()
+        self.is_untold = sums.untold != Counts()
         counts = sums.counts
-        self.calls = Range(counts["calls_before"], counts["calls_low"], counts["calls_high"])
+        self._each = sums.asked_cost / counts.calls_before if counts.calls_before else NOTHING
+        self.money = self._money(sums.total, counts)
+        self.coverage = _coverage(counts)
+        self.calls = _calls(counts)
 
-    def _money(self) -> Money:
+    def _money(self, tally: Tally, counts: Counts) -> Money:
         """With what new questions to the classifier would cost, as much as those that were asked."""
-        total, counts = self.sums.total, self.sums.counts
-        each = self.sums.asked_cost / counts["calls_before"] if counts["calls_before"] else NOTHING
-        low, high = (each * counts[name] for name in ("asked_low", "asked_high"))
-        return Money(total.before, total.low + low, total.high + high)
-
-    def _coverage(self) -> Range:
-        counts = self.sums.counts
-        shares = (_percent(counts[name], counts["weighed"]) for name in ("sure_before", "sure_low", "sure_high"))
-        return Range(*(share or 0.0 for share in shares))
+        return Money(
+            tally.before, tally.low + self._each * counts.asked_low, tally.high + self._each * counts.asked_high
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -144,8 +71,13 @@ class Shown:
 
     @property
     def teams(self) -> list[Group]:
-        found = [_group(name, tally) for name, tally in self.sums.teams.values()]
-        return sorted(found, key=lambda team: team.requests, reverse=True)
+        return sorted(map(self._team, self.sums.teams.values()), key=lambda team: team.requests, reverse=True)
+
+    def _team(self, team: Team) -> Group:
+        group = replace(_group(team.name, team.tally), money=self._money(team.tally, team.counts))
+        if self.is_untold:
+            return group
+        return replace(group, coverage=_coverage(team.counts), calls=_calls(team.counts))
 
     @property
     def movers(self) -> list[Group]:
@@ -161,6 +93,18 @@ class Shown:
     def flips(self) -> list[tuple[str, str, list[Flipped]]]:
         pairs = sorted(self.sums.flips, key=lambda pair: self.sums.matrix[pair], reverse=True)
         return [(*pair, [_flipped(flip) for flip in self.sums.flips[pair]]) for pair in pairs]
+
+
+def _coverage(counts: Counts) -> Range | None:
+    """None where the rules weighed nothing."""
+    if not counts.weighed:
+        return None
+    low, high = (100 * sure / counts.weighed for sure in (counts.sure_low, counts.sure_high))
+    return Range(100 * counts.sure_before / counts.weighed, low, high)
+
+
+def _calls(counts: Counts) -> Range:
+    return Range(counts.calls_before, counts.calls_low, counts.calls_high)
 
 
 def _group(name: str, tally: Tally, *, note: str = "", old: str = "", new: str = "") -> Group:

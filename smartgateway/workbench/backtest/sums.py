@@ -1,14 +1,14 @@
 """What comes of a backtest: sums that can be stored half-way and gone on with, and a sample of what flipped."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from routing.engine.types import Band, Phase
 from smartgateway.workbench.backtest.again import BY_NAME, REFUSED, Again, was_called
 from smartgateway.workbench.backtest.costs import NOTHING, Bill
+from smartgateway.workbench.backtest.counts import Counts
 from smartgateway.workbench.backtest.flips import Change
 from smartgateway.workbench.backtest.rows import Row
 
@@ -56,6 +56,20 @@ class Tally:
 
 
 @dataclass(slots=True)
+class Team:
+    name: str
+    tally: Tally = field(default_factory=Tally)
+    counts: Counts = field(default_factory=Counts)
+
+    def as_json(self) -> list[Any]:
+        return [self.name, self.tally.as_json(), self.counts.as_json()]
+
+    @classmethod
+    def from_json(cls, name: str, tally: list[Any], counts: Sequence[int] = ()) -> "Team":
+        return cls(name, Tally.from_json(tally), Counts(*counts))
+
+
+@dataclass(slots=True)
 class Flip:
     """One request of the sample. `rank` draws it: as even as the random part of an id, and the same every time."""
 
@@ -74,11 +88,13 @@ class Flip:
 
 @dataclass(slots=True)
 class Sums:
-    teams: dict[int, tuple[str, Tally]] = field(default_factory=dict)
+    """`untold` are counts that an older release stored of all teams together."""
+
+    teams: dict[int, Team] = field(default_factory=dict)
     groups: dict[tuple[int, int, str, str], tuple[Names, Tally]] = field(default_factory=dict)
     matrix: Counter[tuple[str, str]] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
-    counts: Counter[str] = field(default_factory=Counter)
+    untold: Counts = field(default_factory=Counts)
     asked_cost: Decimal = NOTHING  # of the questions that were put to the classifier
     flips: dict[tuple[str, str], list[Flip]] = field(default_factory=dict)
 
@@ -90,25 +106,36 @@ class Sums:
         self.matrix[old, new] += 1
         if is_open:
             self.doubts[found.doubt] += 1
-        self._team(row).add(before, after, is_flipped=is_flipped, is_open=is_open)
+        team = self._team(row)
+        team.tally.add(before, after, is_flipped=is_flipped, is_open=is_open)
+        team.counts.add(row, found)
+        if row.classifier_cost and was_called(row):
+            self.asked_cost += row.classifier_cost
         if is_flipped or is_open:
             self._group(row, old, new).add(before, after, is_flipped=is_flipped, is_open=is_open)
-        self._count(row, found)
         return (old, new) if is_flipped else None
 
     @property
     def total(self) -> Tally:
         """Of all teams."""
         whole = Tally()
-        for _, tally in self.teams.values():
-            whole.join(tally)
+        for team in self.teams.values():
+            whole.join(team.tally)
         return whole
 
-    def _team(self, row: Row) -> Tally:
+    @property
+    def counts(self) -> Counts:
+        """Of all teams."""
+        whole = Counts()
+        for counts in (self.untold, *(team.counts for team in self.teams.values())):
+            whole.join(counts)
+        return whole
+
+    def _team(self, row: Row) -> Team:
         known = self.teams.get(row.team_id)
         if known is None:
-            known = self.teams[row.team_id] = (row.team_name, Tally())
-        return known[1]
+            known = self.teams[row.team_id] = Team(row.team_name)
+        return known
 
     def _group(self, row: Row, old: str, new: str) -> Tally:
         key, names = (row.team_id, row.key_id, old, new), (row.team_name, row.key_name)
@@ -116,30 +143,6 @@ class Sums:
             key, names = (OTHERS, OTHERS, old, new), ("others", "")
         group = self.groups.setdefault(key, (names, Tally()))
         return group[1]
-
-    def _count(self, row: Row, found: Again) -> None:
-        counts = self.counts
-        is_called = was_called(row)
-        if is_called:
-            counts["calls_before"] += 1
-            self.asked_cost += row.classifier_cost or NOTHING
-        if found.is_same or not found.ways:
-            return
-        ways = found.ways
-        is_new = row.classifier_state == ""
-        calls = [way.calls for way in ways]
-        if True in calls:
-            counts["calls_high"] += is_called or is_new
-            counts["asked_high"] += is_new
-            if False not in calls:
-                counts["calls_low"] += is_called or is_new
-                counts["asked_low"] += is_new
-        if row.phase != Phase.EXPLICIT:
-            counts["weighed"] += 1
-            counts["sure_before"] += row.band != Band.AMBIGUOUS
-            sure = [way.band is not Band.AMBIGUOUS for way in ways]
-            counts["sure_low"] += False not in sure
-            counts["sure_high"] += True in sure
 
     def is_wanted(self, pair: tuple[str, str], rank: int) -> bool:
         """Whether a flipped request belongs into the sample as far as it is drawn."""
@@ -152,11 +155,11 @@ class Sums:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "teams": [[key, name, tally.as_json()] for key, (name, tally) in self.teams.items()],
+            "teams": [[key, *team.as_json()] for key, team in self.teams.items()],
             "groups": [[*key, *names, tally.as_json()] for key, (names, tally) in self.groups.items()],
             "matrix": [[*pair, count] for pair, count in self.matrix.items()],
             "doubts": dict(self.doubts),
-            "counts": dict(self.counts),
+            "counts": asdict(self.untold),
             "asked_cost": str(self.asked_cost),
             "flips": [[*pair, [flip.as_json() for flip in drawn]] for pair, drawn in self.flips.items()],
         }
@@ -164,11 +167,11 @@ class Sums:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Sums":
         return cls(
-            teams={key: (name, Tally.from_json(tally)) for key, name, tally in kept["teams"]},
+            teams={key: Team.from_json(*team) for key, *team in kept["teams"]},
             groups=dict(_group_from(group) for group in kept["groups"]),
             matrix=Counter({(old, new): count for old, new, count in kept["matrix"]}),
             doubts=Counter(kept["doubts"]),
-            counts=Counter(kept["counts"]),
+            untold=Counts(**kept["counts"]),
             asked_cost=Decimal(kept["asked_cost"]),
             flips={(old, new): [Flip(*values) for values in drawn] for old, new, drawn in kept["flips"]},
         )

@@ -33,6 +33,20 @@ def test_a_backtest_is_begun_and_read_on_its_page(admin_client, recorded, edit):
     assert "Review and publish" in page
 
 
+def test_each_team_has_its_coverage_and_its_calls_to_the_classifier(admin_client, recorded, edit):
+    recorded(EXPLAIN, team_id=1, team_name="Payments")
+    recorded("hello", team_id=2, team_name="Search")
+    edit(threshold={"simple_task_chars": 100})
+
+    page = body(admin_client.post(BEGIN, {"policy": "draft", "period": "week"}, follow=True))
+
+    teams = page.partition('aria-label="Teams"')[2]
+    payments, search = teams.partition("Search</th>")[0], teams.partition("Search</th>")[2]
+    assert '0 %<span class="note">was 100 %</span>' in payments
+    assert '100 %<span class="note">was 100 %</span>' in search
+    assert '0<span class="note">was 0</span>' in search
+
+
 def test_a_published_version_is_tried_on_chosen_days(admin_client, recorded):
     recorded("hello")
 

@@ -4,6 +4,8 @@ from decimal import Decimal
 from routing.engine.types import Band
 from smartgateway.workbench.backtest.again import CLASSIFIER, SAME, Again, Way
 from smartgateway.workbench.backtest.costs import Bill
+from smartgateway.workbench.backtest.counts import Counts
+from smartgateway.workbench.backtest.figures import Money, Range
 from smartgateway.workbench.backtest.shown import Shown, sentence
 from smartgateway.workbench.backtest.sums import KEPT_OF_A_PAIR, OTHERS, Flip, Sums
 from smartgateway.workbench.tests.backtest.given import row
@@ -55,7 +57,7 @@ def test_an_answer_that_the_classifiers_memory_knew_is_no_question():
 
     sums.add(row(classifier_state="hit"), Again([way("local")._replace(calls=True)]), Decimal(0), exactly("0"))
 
-    assert (sums.counts["calls_before"], sums.counts["calls_high"]) == (0, 0)
+    assert (sums.counts.calls_before, sums.counts.calls_high) == (0, 0)
 
 
 def test_coverage_lies_between_what_is_surely_and_what_is_perhaps_sure():
@@ -66,6 +68,52 @@ def test_coverage_lies_between_what_is_surely_and_what_is_perhaps_sure():
     coverage = Shown(sums).coverage
 
     assert (coverage.before, coverage.low, coverage.high) == (0, 0, 100)
+
+
+def test_each_team_has_its_own_coverage_calls_and_cost_of_new_questions():
+    sums = Sums()
+    asked = row(band="AMBIGUOUS", classifier_state="miss", classifier_cost=Decimal("0.25"))
+    sums.add(asked, Again([way("local")]), Decimal("0.25"), exactly("0"))
+    new = [way(tier)._replace(calls=True) for tier in ("local", "sonnet")]
+    sums.add(row(team_id=2, team_name="Search"), Again(new, CLASSIFIER), Decimal(0), exactly("0"))
+
+    payments, search = Shown(sums).teams
+
+    assert (payments.coverage, payments.calls) == (Range(0, 100, 100), Range(1, 0, 0))
+    assert (search.coverage, search.calls) == (Range(100, 100, 100), Range(0, 1, 1))
+    assert search.money == Money(Decimal(0), Decimal("0.25"), Decimal("0.25"))
+    assert sum(team.money.low for team in (payments, search)) == Shown(sums).money.low
+
+
+def test_a_team_that_asks_for_models_by_name_has_no_coverage():
+    sums = Sums()
+    sums.add(row(phase="explicit"), SAME, Decimal(1), exactly("1"))
+
+    assert Shown(sums).teams[0].coverage is None
+
+
+def as_before_teams_were_counted(sums):
+    """As a release stored it that counted all teams together."""
+    kept = sums.as_json()
+    counts = {name: getattr(sums.counts, name) for name in Counts.__slots__ if getattr(sums.counts, name)}
+    return {**kept, "teams": [team[:3] for team in kept["teams"]], "counts": counts}
+
+
+def test_what_an_older_release_stored_has_its_counts_for_all_teams_together():
+    shown = Shown(Sums.from_json(as_before_teams_were_counted(full())))
+
+    assert (shown.coverage, shown.calls) == (Shown(full()).coverage, Shown(full()).calls)
+    assert {(team.coverage, team.calls) for team in shown.teams} == {(None, None)}
+
+
+def test_a_shadow_that_an_older_release_began_is_gone_on_with():
+    sums = Sums.from_json(json.loads(json.dumps(as_before_teams_were_counted(full()))))
+
+    sums.add(row(classifier_state="miss"), Again([way("local")]), Decimal(0), exactly("0"))
+
+    again = Sums.from_json(json.loads(json.dumps(sums.as_json())))
+    assert (again.counts.weighed, again.counts.calls_before) == (full().counts.weighed + 1, 1)
+    assert Shown(again).teams[0].calls is None
 
 
 def test_the_sample_is_the_same_however_it_is_drawn():
