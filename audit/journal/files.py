@@ -7,10 +7,14 @@ from pathlib import Path
 
 class Files:
     def create(self, path: Path) -> int:
-        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
 
-    def write(self, descriptor: int, data: bytes | memoryview) -> int:
-        return os.write(descriptor, data)
+    def write(self, descriptor: int, data: bytes | memoryview, position: int) -> int:
+        return os.pwrite(descriptor, data, position)
+
+    def reserve(self, descriptor: int, position: int, size: int) -> int:
+        """Write zeros ahead of what comes; how many there are now."""
+        return os.pwrite(descriptor, bytes(size), position)
 
     def fdatasync(self, descriptor: int) -> None:
         os.fdatasync(descriptor)

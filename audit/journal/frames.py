@@ -1,10 +1,16 @@
-"""How a record lies in a journal: magic, length, CRC-32, payload. The magic lets a reader find its way after damage."""
+"""How a record lies in a journal: magic, length, CRC-32, payload. The magic lets a reader find its way after damage.
+
+Records that share a sync are a group. Its first frame has a magic of its own: whatever lies before such a frame was on
+disk before it was written.
+"""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-MAGIC = b"\xa7SG1"
+PREFIX = b"\xa7SG"
+FIRST, MORE = PREFIX + b"1", PREFIX + b"2"
 HEADER = struct.Struct("<4sII")
 MAX_PAYLOAD = 8 << 20
 
@@ -14,6 +20,7 @@ class Frame:
     payload: bytes
     start: int
     end: int
+    is_first: bool  # of its group
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,11 @@ class Damage:
 
 
 def frame(payload: bytes) -> bytes:
-    return HEADER.pack(MAGIC, len(payload), crc32(payload)) + payload
+    return HEADER.pack(MORE, len(payload), crc32(payload)) + payload
+
+
+def group(frames: Sequence[bytes]) -> bytes:
+    return b"".join((FIRST, frames[0][len(FIRST) :], *frames[1:]))
 
 
 def read_frame(data: bytes, start: int) -> Frame | None:
@@ -34,10 +45,10 @@ def read_frame(data: bytes, start: int) -> Frame | None:
         return None
     magic, length, checksum = HEADER.unpack_from(data, start)
     end = start + HEADER.size + length
-    if magic != MAGIC or length > MAX_PAYLOAD or end > len(data):
+    if magic not in (FIRST, MORE) or length > MAX_PAYLOAD or end > len(data):
         return None
     payload = data[start + HEADER.size : end]
-    return Frame(payload, start, end) if crc32(payload) == checksum else None
+    return Frame(payload, start, end, magic == FIRST) if crc32(payload) == checksum else None
 
 
 def read_frames(data: bytes, limit: int) -> list[Frame | Damage]:
@@ -56,5 +67,5 @@ def _next_frame(data: bytes, position: int) -> Frame | None:
     while position >= 0:
         if whole := read_frame(data, position):
             return whole
-        position = data.find(MAGIC, position + 1)
+        position = data.find(PREFIX, position + 1)
     return None

@@ -7,6 +7,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -16,12 +17,13 @@ import msgspec
 from audit.ids import new_id
 from audit.journal.errors import AuditUnavailableError
 from audit.journal.files import Files
-from audit.journal.frames import frame
+from audit.journal.frames import frame, group
 from audit.records import JournalHead, Record
 
 logger = logging.getLogger(__name__)
 
 ROTATE_BYTES = 16 << 20
+RESERVE_BYTES = 4 << 10, 128 << 10  # at least, at most
 GROUP_LIMIT = 512
 PROBE_SECONDS = 1.0
 MEASURE_SECONDS = 0.5
@@ -74,7 +76,7 @@ class Journal:
         self._lock: int | None = None
         self._file: int | None = None
         self._file_number = 0
-        self._file_bytes = self._head_bytes = 0
+        self._file_bytes = self._head_bytes = self._reserved_bytes = 0
         self._next_sequence = 1  # of what comes to the file, seen from the thread
         self._voided: list[tuple[int, int]] = []
         self._measured_at = 0.0
@@ -115,49 +117,57 @@ class Journal:
     def _run(self) -> None:
         is_open = True
         while is_open:
-            group, is_open = self._take()
-            if group:
-                self._keep(group)
+            entries, is_open = self._take()
+            if entries:
+                self._keep(entries)
             if not self.is_available or self._file_bytes >= self._rotate_bytes:
                 self._open_file()
             self._measure()
 
     def _take(self) -> tuple[list[Entry], bool]:
         """All that waits, and whether more may come; while in trouble, nothing after a while."""
-        group: list[Entry] = []
+        taken: list[Entry] = []
         timeout = self._probe_seconds if self.is_full or not self.is_available else None
         try:
             entries = self._queue.get(timeout=timeout)
             while entries is not None:
-                group += entries
-                if len(group) >= GROUP_LIMIT:
-                    return group, True
+                taken += entries
+                if len(taken) >= GROUP_LIMIT:
+                    return taken, True
                 entries = self._queue.get_nowait()
         except Empty:
-            return group, True
-        return group, False
+            return taken, True
+        return taken, False
 
-    def _keep(self, group: list[Entry]) -> None:
+    def _keep(self, entries: list[Entry]) -> None:
         error: AuditUnavailableError | None = None
-        self._next_sequence = group[-1].sequence + 1
+        self._next_sequence = entries[-1].sequence + 1
         if self.is_available:
             try:
-                self._store(b"".join([entry.frame for entry in group]))
+                self._store(group([entry.frame for entry in entries]))
             except Exception as exc:  # whatever it is: this thread must go on, or callers wait for ever
                 logger.error("The journal failed and records are refused until the disk is well: %s", exc)
                 self.is_available = False
         if not self.is_available:
-            self._void(group[0].sequence, group[-1].sequence)
+            self._void(entries[0].sequence, entries[-1].sequence)
             error = AuditUnavailableError("The record could not be written; nothing was sent on.")
-        self._notify(group, error)
+        self._notify(entries, error)
 
     def _store(self, data: bytes) -> None:
         assert self._file is not None
-        rest = memoryview(data)
+        end, rest = self._file_bytes + len(data), memoryview(data)
+        if end > self._reserved_bytes:
+            self._reserve(self._file, end)
         while rest:
-            rest = rest[self._files.write(self._file, rest) :]
+            rest = rest[self._files.write(self._file, rest, end - len(rest)) :]
         self._files.fdatasync(self._file)
-        self._file_bytes += len(data)
+        self._file_bytes = end
+
+    def _reserve(self, descriptor: int, end: int) -> None:
+        """Room for what comes after `end`: a sync costs half where the file does not grow."""
+        least, most = RESERVE_BYTES
+        with suppress(OSError):  # it is only about speed: the write or the sync tells whether the disk is well
+            self._reserved_bytes = end + self._files.reserve(descriptor, end, min(max(end, least), most))
 
     def _void(self, first: int, last: int) -> None:
         if self._voided and self._voided[-1][1] == first - 1:
@@ -172,8 +182,8 @@ class Journal:
             self._close_file()
             self._file = self._files.create(self._path(f"{self._file_number + 1:06d}.journal"))
             self._file_number += 1
-            self._file_bytes = 0
-            self._store(frame(self._encode((0, self._head()))))
+            self._file_bytes = self._reserved_bytes = 0
+            self._store(group([frame(self._encode((0, self._head())))]))
             self._head_bytes = self._file_bytes
             self._files.sync_directory(self.directory)
         except OSError as exc:

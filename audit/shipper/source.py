@@ -8,7 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit import chain
-from audit.journal.reader import Reading, WriterJournals
+from audit.journal.journal_file import Reading
+from audit.journal.reader import WriterJournals
 from audit.models import Writer
 from audit.records import JournalHead, Record
 

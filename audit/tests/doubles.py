@@ -3,18 +3,20 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from audit.ids import new_id
 from audit.journal import Files
+from audit.journal.journal_file import SECTOR_BYTES
 from audit.records import AttemptIntent, AttemptRecord, DecisionRecord, OutcomeRecord, RefusalRecord
 
 
 class FaultyFiles(Files):
-    """Real files, of which `lose_power` keeps only what was synced. `fail` makes calls of an operation raise."""
+    """Real files, of which `lose_power` keeps what was synced. `fail` makes calls of an operation raise."""
 
     def __init__(self) -> None:
-        self.synced: dict[Path, int] = {}
+        self.synced: dict[Path, bytes] = {}
         self.named: set[Path] = set()
         self.paths: dict[int, Path] = {}
         self.faults: dict[str, list[OSError | None]] = {}
@@ -27,29 +29,41 @@ class FaultyFiles(Files):
         faults = [OSError(number, os.strerror(number)) for _ in range(times)]
         self.faults[operation] = [None] * after + faults
 
-    def lose_power(self) -> None:
+    def lose_power(self, survives: Callable[[int], bool] = lambda sector: False) -> None:
+        """Of what was not synced, those sectors stay that `survives` names by their number in the file."""
         for path in [path for path in self.synced if path.exists()]:
             if path in self.named:
-                os.truncate(path, self.synced[path])
+                path.write_bytes(self._left_of(path, survives))
             else:
                 path.unlink()
+
+    def _left_of(self, path, survives):
+        left, written = bytearray(self.synced[path]), path.read_bytes()
+        for start in range(0, len(left), SECTOR_BYTES):
+            if survives(start // SECTOR_BYTES):
+                left[start : start + SECTOR_BYTES] = written[start : min(start + SECTOR_BYTES, len(left))]
+        return bytes(left)
 
     def create(self, path):
         self._count("create")
         descriptor = super().create(path)
         self.paths[descriptor] = path
-        self.synced[path] = 0
+        self.synced[path] = b""
         return descriptor
 
-    def write(self, descriptor, data):
+    def write(self, descriptor, data, position):
         self._count("write")
-        return super().write(descriptor, data[: self.longest_write])
+        return super().write(descriptor, data[: self.longest_write], position)
+
+    def reserve(self, descriptor, position, size):
+        self._count("reserve")
+        return super().reserve(descriptor, position, size)
 
     def fdatasync(self, descriptor):
         self._count("fdatasync")
         self.may_sync.wait()
         super().fdatasync(descriptor)
-        self.synced[self.paths[descriptor]] = os.fstat(descriptor).st_size
+        self.synced[self.paths[descriptor]] = self.paths[descriptor].read_bytes()
 
     def sync_directory(self, directory):
         self._count("sync_directory")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from audit.journal.reader import JournalFile, journals_in
+from audit.journal.journal_file import JournalFile
+from audit.journal.reader import journals_in
 from audit.models import Writer
 from audit.records import JournalHead
 from audit.verification.findings import Trouble

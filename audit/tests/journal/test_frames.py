@@ -1,4 +1,4 @@
-from audit.journal.frames import MAGIC, Damage, Frame, frame, read_frames
+from audit.journal.frames import PREFIX, Damage, Frame, frame, group, read_frames
 
 ONE, TWO, THREE = frame(b"one"), frame(b"two"), frame(b"three")
 
@@ -38,10 +38,17 @@ def test_a_flipped_bit_loses_only_its_own_frame():
 
 
 def test_a_magic_inside_a_payload_is_no_frame():
-    data = frame(b"a" + MAGIC + b"b") + TWO
+    data = frame(b"a" + PREFIX + b"1b") + TWO
 
-    assert payloads(read_frames(data, limit=10)) == [b"a" + MAGIC + b"b", b"two"]
+    assert payloads(read_frames(data, limit=10)) == [b"a" + PREFIX + b"1b", b"two"]
 
 
 def test_zeros_after_a_power_loss_are_no_frames():
     assert payloads(read_frames(ONE + bytes(4096), limit=10)) == [b"one"]
+
+
+def test_the_first_frame_of_a_group_says_so():
+    found = read_frames(group([ONE, TWO]) + group([THREE]), limit=10)
+
+    assert [item.is_first for item in found] == [True, False, True]
+    assert payloads(found) == [b"one", b"two", b"three"]

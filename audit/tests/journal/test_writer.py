@@ -36,6 +36,25 @@ def test_what_is_acknowledged_survives_a_power_loss(journal, files, told, tmp_pa
     assert sequences_in(tmp_path) == told.durable == list(range(1, 21))
 
 
+def test_room_is_made_ahead_so_that_few_syncs_meet_a_growing_file(journal, files, told):
+    for number in range(1, 51):
+        journal.append(decision(), None)
+        told.wait_for(number)
+
+    assert files.calls["fdatasync"] == 51
+    assert files.calls["reserve"] <= 5
+
+
+def test_where_no_room_can_be_made_ahead_records_are_written_all_the_same(journal, files, told, tmp_path):
+    files.fail("reserve", errno.ENOSPC, times=1000)
+
+    for _ in range(20):
+        journal.append(decision(), None)
+    told.wait_for(20)
+
+    assert sequences_in(tmp_path) == told.durable == list(range(1, 21))
+
+
 def append_and_stop_in_the_sync(journal, files):
     syncs = files.calls["fdatasync"]
     files.may_sync.clear()
@@ -149,8 +168,8 @@ def test_a_grown_file_is_followed_by_the_next(journal, told, tmp_path):
 
 def test_at_the_bound_of_the_directory_the_journal_says_that_it_is_full_until_room_is_made(tmp_path, told):
     ballast = tmp_path / "0.000001.journal"
-    ballast.write_bytes(bytes(2000))
-    journal = Journal(tmp_path, told, max_bytes=2000, probe_seconds=0.01)
+    ballast.write_bytes(bytes(40_000))
+    journal = Journal(tmp_path, told, max_bytes=40_000, probe_seconds=0.01)
     journal.start()
     assert journal.is_full
 
@@ -161,7 +180,7 @@ def test_at_the_bound_of_the_directory_the_journal_says_that_it_is_full_until_ro
 
 
 def test_a_journal_that_fills_the_directory_itself_lets_go_of_its_file_so_that_it_can_be_shipped(tmp_path, told):
-    journal = Journal(tmp_path, told, max_bytes=4000, probe_seconds=0.01)
+    journal = Journal(tmp_path, told, max_bytes=40_000, probe_seconds=0.01)
     journal.start()
     while not journal.is_full:
         journal.append(decision(), None)
