@@ -16,6 +16,8 @@ from smartgateway.dashboard.filters import Filters
 from smartgateway.dashboard.groups import summed
 
 MOST_ROWS = 8
+MOST_EXPORTED = 1000
+NOTHING = Decimal(0)
 BESIDE = "auto, with a tier named beside it, or routing off"
 
 
@@ -30,15 +32,18 @@ class Bypassed:
     alias: str
 
 
-def bypassed(filters: Filters, teams: frozenset[int] | None) -> list[Bypassed]:
-    """Of the period, the team and the tier: what would have saved most first."""
+def bypassed(
+    filters: Filters, teams: frozenset[int] | None, *, most: int = MOST_ROWS, least: Decimal | None = NOTHING
+) -> list[Bypassed]:
+    """Of the period, the team and the tier: what would have saved most first, and more than `least`."""
     period = filters.period
     rows = BypassReport.objects.filter(day__range=(period.first, period.last))
     rows = rows if teams is None else rows.filter(team_id__in=teams)
     rows = rows.filter(team_id=filters.team) if filters.team else rows
     rows = rows.filter(tier="" if filters.tier == "other" else filters.tier) if filters.tier else rows
     summary: Any = rows.values("requested_model", "auto_tier").annotate(**summed(["request_count", "saving"]))
-    found = list(summary.filter(total_saving__gt=0).order_by("-total_saving", "requested_model")[:MOST_ROWS])
+    summary = summary if least is None else summary.filter(total_saving__gt=least)
+    found = list(summary.order_by("-total_saving", "requested_model")[:most])
     named = dict(ModelAlias.objects.values_list("pattern", "pk"))
     return [
         Bypassed(

@@ -45,7 +45,8 @@ class Decisions(TeamPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = {name: self.request.GET.get(name, "") for name in NAMES}
-        found = page_of(narrowed(asked, self.teams), self.request.GET)
+        before = id_of(self.request.GET.get("before", ""))
+        found = page_of(narrowed(asked, self.teams), asked, before=before, limit=PAGE)
         month = periods(today())["month"]
         return super().get_context_data(
             **kwargs,
@@ -125,8 +126,9 @@ def within(rows: RoutingDecisionQuerySet, first: date | None, last: date | None)
     return rows
 
 
-def page_of(rows: RoutingDecisionQuerySet, asked: Mapping[str, str]) -> list[RoutingDecision]:
+def page_of(
+    rows: RoutingDecisionQuerySet, asked: Mapping[str, str], *, before: UUID | None, limit: int
+) -> list[RoutingDecision]:
     """Keyset paging: as fast at any depth, and nothing that comes meanwhile shifts it."""
-    is_of_outcomes = asked.get("status") in STATUSES or asked.get("sign") == GIVEN_UP
-    by = "outcome__decision_id" if is_of_outcomes else "id"
-    return list(rows.newest(before=id_of(asked.get("before", "")), limit=PAGE, by=by))
+    is_of_outcomes = asked["status"] in STATUSES or asked["sign"] == GIVEN_UP
+    return list(rows.newest(before=before, limit=limit, by="outcome__decision_id" if is_of_outcomes else "id"))

@@ -39,6 +39,7 @@ HISTOGRAMS = {
     "first_chunk_histogram": ("First chunk", MILLISECONDS),
     "overhead_histogram": ("Added by the gateway", TENTHS_OF_MILLISECONDS),
 }
+PERCENTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def timings(rows: DailyReportQuerySet) -> list[Timing]:
     timed = []
     for place, (title, unit) in enumerate(HISTOGRAMS.values()):
         whole = merged(row[place] for row in found)
-        timed.append(Timing(title, *(percentile(whole, part, unit) for part in (0.5, 0.95, 0.99))))
+        timed.append(Timing(title, *(percentile(whole, part, unit) for part in PERCENTILES)))
     return timed
 
 

@@ -13,7 +13,7 @@ from django.views.generic import View
 from audit.reports import days_between, rebuild_daily_report, today
 from smartgateway.dashboard.bypassing import bypassed
 from smartgateway.dashboard.expectations import compared
-from smartgateway.dashboard.exports import as_csv, as_json
+from smartgateway.dashboard.exports import as_file
 from smartgateway.dashboard.figures import Figures, figures
 from smartgateway.dashboard.filters import KINDS, TIERS, Filters, choices, filters, number
 from smartgateway.dashboard.groups import Group
@@ -79,15 +79,13 @@ class Statement(TeamPage):
 
 
 class Export(TeamPage):
-    """What the overview shows, row by row, to reckon with elsewhere."""
+    """What the overview shows, and the rows that it sums, to reckon with elsewhere."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         refusal = self.refusal(request)
         if refusal is not None:
             return refusal
-        asked = filters(request.GET, today())
-        write = as_json if request.GET.get("format") == "json" else as_csv
-        return write(asked, asked.rows(self.teams))
+        return as_file(request.GET.get("format", ""), filters(request.GET, today()), self.teams)
 
 
 class Rebuild(StrictPolicyMixin, UserPassesTestMixin, View):

@@ -1,9 +1,7 @@
-import csv
 import os
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
@@ -198,38 +196,6 @@ def test_a_manager_of_one_team_gets_nothing_of_another_by_asking_for_it(signed_i
 @pytest.mark.parametrize("name", PAGES)
 def test_a_developer_reads_no_figures_by_any_door(signed_in, name):
     assert signed_in("developer").get(reverse(f"dashboard:{name}")).status_code == 403
-
-
-def test_what_is_shown_can_be_taken_away_as_csv(admin_client):
-    report("opus", requests=4, cost="1.5", team_name="=HYPERLINK(1)", served_model="claude-opus-5-5")
-
-    response = admin_client.get(reverse("dashboard:export"), {"period": "today", "tier": "opus"})
-
-    (row,) = csv.DictReader(StringIO(response.content.decode()))
-    assert (row["day"], row["request_count"], Decimal(row["cost"])) == ("2026-11-23", "4", Decimal("1.5"))
-    assert row["team_name"] == "'=HYPERLINK(1)"
-    assert 'filename="smartgateway-2026-11-23-2026-11-23.csv"' in response.headers["Content-Disposition"]
-
-
-def test_what_is_shown_can_be_taken_away_as_json(admin_client):
-    report("opus", requests=4, cost="1.5")
-    report("local", requests=9)
-
-    document = admin_client.get(reverse("dashboard:export"), {"tier": "opus", "format": "json"}).json()
-
-    assert document["filters"] == {"tier": "opus"}
-    assert [row["request_count"] for row in document["rows"]] == [4]
-    assert Decimal(document["rows"][0]["cost"]) == Decimal("1.5")
-
-
-@pytest.mark.parametrize(("asked", "is_told"), [({}, True), ({"tag": "nightly"}, False)], ids=["all", "by tag"])
-def test_phase_and_policy_are_told_apart_where_the_reports_do(admin_client, asked, is_told):
-    report("opus", phase="explicit", policy_version=4)
-    report("opus", tag="nightly")
-
-    (row,) = admin_client.get(reverse("dashboard:export"), {**asked, "format": "json"}).json()["rows"]
-
-    assert (row.get("phase"), row.get("policy_version")) == (("explicit", 4) if is_told else (None, None))
 
 
 @pytest.mark.parametrize("page", ["overview", "statement"])

@@ -1,0 +1,112 @@
+"""The decisions that the list was narrowed to, as a file: newest first, block by block, whatever their number."""
+
+import json
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+
+from audit.models import Outcome, RoutingDecision
+from audit.models.querysets import RoutingDecisionQuerySet
+from smartgateway.dashboard.decisions import row_of
+from smartgateway.dashboard.explorer import NAMES, id_of, narrowed, page_of
+from smartgateway.dashboard.exports import attached, csv_lines, plain
+from smartgateway.dashboard.pages import TeamPage
+from smartgateway.dashboard.tables import Row
+
+MOST = 50_000
+BLOCK = 500
+UNREAD = ("features", "candidates", "ask_digest", "mac")
+FIRST = ("id", "created_at", "team", "key", "asked", "why")
+OWN = (
+    *("end_user", "face", "phase", "band", "tier", "model", "policy_version", "auto_tier", "tags"),
+    *("is_human_ask", "is_agentic", "is_housekeeping", "is_repeated_ask", "is_raised", "repeated_tool_calls"),
+)
+ENDED = ("status", "error_type", "served_tier", "served_model", "fallback_causes")
+COUNTED = (
+    *("fresh_input_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens", "cache_write_1h_input_tokens"),
+    "output_tokens",
+)
+COSTS = ("cost", "classifier_cost", "baseline_requested", "baseline_requested_high", "cache_saved")
+SECONDS = ("time_to_first_chunk", "duration", "overhead")
+
+
+class ExportDecisions(TeamPage):
+    """What the list shows of each decision, and what came of it; never what was asked."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        refusal = self.refusal(request)
+        if refusal is not None:
+            return refusal
+        asked = {name: request.GET.get(name, "") for name in (*NAMES, "before")}
+        rows = narrowed(asked, self.teams).defer(*UNREAD)
+        if request.GET.get("format") == "json":
+            return _file("json", "application/json", as_json(asked, blocks(rows, asked)))
+        return _file("csv", "text/csv; charset=utf-8", as_csv(blocks(rows, asked)))
+
+
+async def blocks(rows: RoutingDecisionQuerySet, asked: Mapping[str, str]) -> AsyncGenerator[list[Row] | UUID]:
+    """The rows, some hundred at a time; at last the id from which more could be asked for, where there are more."""
+    read = sync_to_async(page_of)
+    before, left = id_of(asked["before"]), MOST
+    while found := await read(rows, asked, before=before, limit=min(BLOCK, left) or 1):
+        if not left:
+            assert before is not None
+            yield before
+            return
+        yield [row_for(decision) for decision in found]
+        before, left = found[-1].pk, left - len(found)
+
+
+async def as_csv(found: AsyncGenerator[list[Row] | UUID]) -> AsyncGenerator[str]:
+    yield csv_lines([COLUMNS])
+    async for block in found:
+        if isinstance(block, UUID):
+            yield csv_lines([[f"There are more: ask again with before={block}"]])
+        else:
+            yield csv_lines(told(row) for row in block)
+
+
+async def as_json(asked: Mapping[str, str], found: AsyncGenerator[list[Row] | UUID]) -> AsyncGenerator[str]:
+    narrowing = {name: value for name, value in asked.items() if value}
+    yield f'{{"currency": "USD", "filters": {json.dumps(narrowing)}, "decisions": ['
+    separator, more = "\n", None
+    async for block in found:
+        if isinstance(block, UUID):
+            more = str(block)
+        else:
+            yield separator + ",\n".join(json.dumps(row, default=plain) for row in block)
+            separator = ",\n"
+    yield f'\n], "more_before": {json.dumps(more)}}}\n'
+
+
+def told(row: Row) -> Iterator[Any]:
+    """A cost that nobody knows says so; it is not nothing."""
+    for name, value in row.items():
+        is_unknown = value is None and row["status"] and name in ("cost_usd", "classifier_cost_usd")
+        yield "unknown" if is_unknown else " ".join(value) if isinstance(value, list) else value
+
+
+def row_for(decision: RoutingDecision) -> Row:
+    shown = row_of(decision)
+    who = (str(decision.pk), decision.created_at.isoformat(), decision.team_name, decision.key_name)
+    first = dict(zip(FIRST, (*who, shown.asked, shown.why), strict=True))
+    own = {name: getattr(decision, name) for name in OWN}
+    return first | own | came_of(getattr(decision, "outcome", None))
+
+
+def came_of(outcome: Outcome | None) -> Row:
+    """The same columns where there is no outcome yet, empty."""
+    found: Row = {name: getattr(outcome, name, None) for name in (*ENDED, *COUNTED)}
+    found |= {f"{name}_usd": getattr(outcome, name, None) for name in COSTS}
+    return found | {f"{name}_seconds": getattr(outcome, name, None) for name in SECONDS}
+
+
+COLUMNS = (*FIRST, *OWN, *came_of(None))
+
+
+def _file(ending: str, content_type: str, text: AsyncGenerator[str]) -> StreamingHttpResponse:
+    headers = attached(f"smartgateway-decisions.{ending}")
+    return StreamingHttpResponse(text, content_type=content_type, headers=headers)
