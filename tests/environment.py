@@ -42,6 +42,7 @@ hypothesis.settings.load_profile("suite")
 
 def pytest_addoption(parser):
     parser.addoption("--services-only", action="store_true", help="only tests that use the database or Redis")
+    parser.addoption("--write-goldens", action="store_true", help="write the files below tests/goldens anew")
     parser.addoption("--chaos-rounds", type=int, help="rounds of tests/test_chaos.py, whatever is usual")
     parser.addoption("--chaos-seed", type=int, help="of its choices; a run logs the one it had")
 

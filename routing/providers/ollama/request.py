@@ -57,9 +57,7 @@ class Request:
 def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool, sees: bool = True) -> Request:
     body = call.body
     indoors.refuse_several_choices(body, "the local model")
-    dropped = [
-        name for name in body if name not in TRANSLATED and name not in indoors.CONSUMED and body[name] is not None
-    ]
+    dropped = [name for name in body if not is_carried(name, body[name])]
     messages = [message for given in body.get("messages") or [] for message in translated(given)]
     if not sees and any("images" in message for message in messages):
         raise rejected(f"{call.model} cannot look at images")
@@ -84,6 +82,13 @@ def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool, sees: bool
         elif effort not in ("none", "minimal"):
             dropped.append("reasoning_effort")
     return Request(sent, frozenset(tool["function"]["name"] for tool in tools), dropped)
+
+
+def is_carried(name: str, value: object) -> bool:
+    """Nothing holds the server back from calls in parallel."""
+    if name in TRANSLATED or name in indoors.CONSUMED or value is None:
+        return True
+    return name == "parallel_tool_calls" and value is True
 
 
 def kept_alive(keep_alive: str) -> int | str:

@@ -67,7 +67,14 @@ def system_messages(system: object) -> list[dict[str, Any]]:
         return []
     if not isinstance(system, str | list):
         raise BadRequestError("system: a string or a list of text blocks is required.", param="system")
-    return [{"role": "system", "content": system if isinstance(system, str) else text_of(system)}]
+    text = system if isinstance(system, str) else text_of([block for block in system if not is_billing(block)])
+    return [{"role": "system", "content": text}] if text else []
+
+
+def is_billing(block: object) -> bool:
+    """Claude Code's note to Anthropic, whose numbers change: others would read all that follows it anew."""
+    text = block.get("text") if isinstance(block, dict) else None
+    return isinstance(text, str) and text.startswith("x-anthropic-billing-header:")
 
 
 def messages(entries: list[Any]) -> Iterator[dict[str, Any]]:

@@ -25,6 +25,7 @@ HARMLESS = {  # what an earlier answer of OpenAI's left behind, and no other mod
     "mcp_approval_response",
     "ghost_snapshot",
 }
+PARAGRAPH = "\n\n"
 encode = msgspec.json.Encoder().encode
 
 
@@ -68,10 +69,12 @@ class Conversation:
         if role == "assistant":
             content = text_of(content, where)
             if last.get("tool_calls"):
-                last["content"] = (last["content"] or "") + content
+                last["content"] = PARAGRAPH.join(filter(None, (last["content"], content)))
                 return
-        elif role == "system" and all(message["role"] == "system" for message in self.messages) and last:
-            last["content"] = f"{text_of(last['content'], where)}\n\n{text_of(content, where)}"
+        elif role == "system" and last and all(message["role"] == "system" for message in self.messages):
+            last["content"] = PARAGRAPH.join(
+                text_of(each, where, between=PARAGRAPH) for each in (last["content"], content)
+            )
             return
         self.messages.append({"role": role, "content": content})
 
@@ -145,12 +148,12 @@ def part_of(part: Item, where: str) -> dict[str, Any]:
     raise unsupported(kind, where)
 
 
-def text_of(content: Any, where: str) -> str:
+def text_of(content: Any, where: str, *, between: str = "") -> str:
     if isinstance(content, str):
         return content
     if any("text" not in part for part in content):
         raise BadRequestError(f"'{where}' may hold nothing but text.", param=where)
-    return "".join(part["text"] for part in content)
+    return between.join(part["text"] for part in content)
 
 
 def unsupported(kind: object, where: str) -> BadRequestError:

@@ -53,9 +53,12 @@ def ollama(body):
 
 
 CHATS = [
-    *(Golden(f"anthropic/{name}.sse", claude) for name in ("text", "tools", "refusal", "foreign", "overloaded")),
-    *(Golden(f"openai/{name}.sse", compatible) for name in ("text", "tools")),
-    *(Golden(f"ollama/{name}.ndjson", ollama) for name in ("text", "tools", "tool_as_text", "crashed")),
+    *(
+        Golden(f"anthropic/{name}.sse", claude)
+        for name in ("text", "tools", "length", "refusal", "foreign", "overloaded")
+    ),
+    *(Golden(f"openai/{name}.sse", compatible) for name in ("text", "tools", "length", "cut")),
+    *(Golden(f"ollama/{name}.ndjson", ollama) for name in ("text", "tools", "tool_as_text", "length", "crashed")),
 ]
 FILLS = [Golden("openai/fill.sse", compatible, True), Golden("ollama/fill.ndjson", ollama, True)]
 

@@ -72,6 +72,17 @@ def test_images_become_image_parts(source, url):
     assert body["messages"][0]["content"] == [{"type": "image_url", "image_url": {"url": url}}]
 
 
+def test_claude_codes_note_to_anthropic_is_not_told_to_others():
+    note = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.197; cch=a1b2c;"}
+    user = {"role": "user", "content": "hi"}
+
+    with_system = indoor({"max_tokens": 1, "system": [note, {"type": "text", "text": "Be brief."}], "messages": [user]})
+    alone = indoor({"max_tokens": 1, "system": [note], "messages": [user]})
+
+    assert with_system["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert alone["messages"] == [user]
+
+
 def with_block(block):
     return {"max_tokens": 5, "messages": [{"role": "user", "content": [block]}]}
 

@@ -45,6 +45,14 @@ def test_calls_that_follow_one_another_are_one_turn_with_their_text():
     assert [(message["tool_call_id"], message["content"]) for message in messages[2:]] == [("1", "one"), ("2", "two")]
 
 
+def test_parts_of_instructions_stay_paragraphs_of_their_own():
+    parts = [{"type": "input_text", "text": "A"}, {"type": "input_text", "text": "B"}]
+
+    messages = read({"role": "developer", "content": parts}, {"role": "developer", "content": parts}).body["messages"]
+
+    assert messages == [{"role": "system", "content": "A\n\nB\n\nA\n\nB"}]
+
+
 def test_leading_instructions_are_one_system_message_and_a_late_one_stays_where_it_is():
     messages = read(
         {"role": "developer", "content": "B"},

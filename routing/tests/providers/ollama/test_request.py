@@ -32,6 +32,11 @@ def test_how_long_a_model_stays_loaded_is_seconds_or_a_duration(given, sent):
     assert request_for(keep_alive=given).body["keep_alive"] == sent
 
 
+@pytest.mark.parametrize(("wanted", "dropped"), [(True, []), (False, ["parallel_tool_calls"]), (None, [])])
+def test_only_calls_one_by_one_cannot_be_had(wanted, dropped):
+    assert request_for(tools=[PING], parallel_tool_calls=wanted).dropped == dropped
+
+
 def test_sampling_and_limits_become_options():
     members = {"temperature": 0.2, "top_p": 0.9, "seed": 7, "presence_penalty": 1, "frequency_penalty": 1}
 
