@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError
 from django.db.models import Count, Max
 
@@ -9,7 +10,16 @@ from routing.models.prices import ModelPrice
 from routing.prices.book import DatedPrice, PriceBook, book_of
 from routing.prices.defaults import load_defaults
 
-__all__ = ["DatedPrice", "PriceBook", "book_of", "current", "load_defaults", "refresh", "trouble"]
+__all__ = [
+    "DatedPrice",
+    "PriceBook",
+    "PricesMissingError",
+    "book_of",
+    "current",
+    "load_defaults",
+    "refresh",
+    "trouble",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -18,9 +28,18 @@ _fingerprint: object = None
 _trouble = ""
 
 
+class PricesMissingError(Exception):
+    """Nothing could be read yet: what a request costs would stay unknown for ever."""
+
+
 def current() -> PriceBook:
     """The price book in memory. The first call reads the rows, and so belongs outside the event loop."""
-    return _load() if _book is None else _book
+    if _book is not None:
+        return _book
+    try:
+        return _load()
+    except SynchronousOnlyOperation as exc:
+        raise PricesMissingError("no prices were read before the first request") from exc
 
 
 def trouble() -> str:

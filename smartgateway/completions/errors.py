@@ -16,6 +16,7 @@ from routing.engine.types import (
     UnknownModelError,
 )
 from routing.policies import PolicyMissingError
+from routing.prices import PricesMissingError
 from routing.providers.base import (
     NO_HEADERS,
     ProviderError,
@@ -170,6 +171,8 @@ def as_gateway_error(exc: Exception, dialect: str = "openai") -> GatewayError:
         return BadRequestError("The body is nested too deeply.")
     if isinstance(exc, PolicyMissingError):
         return GatewayError(503, "policy_missing", f"The gateway cannot route: {exc}.", type="api_error", retry_after=5)
+    if isinstance(exc, PricesMissingError):
+        return GatewayError(503, "prices_missing", f"The gateway cannot count: {exc}.", type="api_error", retry_after=5)
     logger.error("A request failed", exc_info=exc)
     return internal_error()
 

@@ -82,6 +82,16 @@ def test_a_missing_policy_is_the_gateways_trouble_for_now():
     assert (error.status, error.code) == (503, "policy_missing")
 
 
+async def test_prices_that_were_never_read_are_the_gateways_trouble_for_now_too(monkeypatch):
+    monkeypatch.setattr(prices, "_book", None)
+
+    with pytest.raises(prices.PricesMissingError) as missing:
+        prices.current()
+
+    error = as_gateway_error(missing.value)
+    assert (error.status, error.code) == (503, "prices_missing")
+
+
 @pytest.fixture
 def published(db, monkeypatch):
     """In memory already; of prices and keys nothing is read."""
