@@ -10,8 +10,9 @@ from uuid import UUID
 from audit.reports import today
 from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.types import LADDER, Policy, phrase_id
+from smartgateway.workbench.evidence.distances import BARS
 from smartgateway.workbench.evidence.model import EvidenceDay
-from smartgateway.workbench.evidence.tally import AFTERWARDS, BARS, DEAREST, EXAMPLES
+from smartgateway.workbench.evidence.tally import AFTERWARDS, DEAREST, EXAMPLES
 
 DAYS = 30
 RULES = tuple(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
@@ -34,17 +35,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """Of a histogram: `x` and `height` in the picture's own units; those from the middle on fired."""
-
-    x: int
-    height: float
-    count: int
-    label: str
-    has_fired: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Month:
     first: date
     last: date
@@ -56,7 +46,7 @@ class Month:
     silent_rules: list[str]
     phrases: list[Row]
     silent_phrases: list[tuple[str, list[str]]]
-    margins: list[tuple[str, list[Bar]]]
+    distances: dict[str, list[int]]
     doubts: list[Row]
     dearest: list[tuple[UUID, Decimal]]
 
@@ -79,7 +69,7 @@ def month(policy: Policy | None) -> Month:
         silent_rules=[rule for rule in RULES if not rules.get(rule, {}).get("fired")],
         phrases=most_first(_phrases(contents, policy, automatic)),
         silent_phrases=list(_silent(contents, policy)),
-        margins=_histograms(contents),
+        distances=_distances(contents),
         doubts=most_first(_row(name, row, automatic) for name, row in doubts.items()),
         dearest=_dearest(contents),
     )
@@ -154,25 +144,14 @@ def _silent(contents: list[Mapping[str, Any]], policy: Policy | None) -> Iterabl
             yield name, silent
 
 
-def _histograms(contents: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Bar]]]:
+def _distances(contents: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """How many requests lay how far from each threshold; days of an older release count nothing until made anew."""
     sums: dict[str, list[int]] = {}
     for content in contents:
-        for rule, counts in content["margins"].items():
-            sums[rule] = [before + more for before, more in zip(sums.get(rule, [0] * BARS), counts, strict=True)]
-    return sorted((rule, bars_of(counts)) for rule, counts in sums.items())
-
-
-def bars_of(counts: list[int]) -> list[Bar]:
-    most = max(counts) or 1
-    return [
-        Bar(place * 10, max(40 * count / most, 1.0 if count else 0.0), count, _between(place), place >= BARS // 2)
-        for place, count in enumerate(counts)
-    ]
-
-
-def _between(place: int) -> str:
-    low = place * 200 // BARS - 100
-    return f"{low} to {low + 200 // BARS} %" if place < BARS - 1 else f"{low} % and more"
+        for threshold, counts in content.get("distances", {}).items():
+            before = sums.get(threshold, [0] * BARS)
+            sums[threshold] = [old + more for old, more in zip(before, counts, strict=True)]
+    return sums
 
 
 def _dearest(contents: Iterable[Mapping[str, Any]]) -> list[tuple[UUID, Decimal]]:

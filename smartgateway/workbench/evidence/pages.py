@@ -14,8 +14,9 @@ from routing import policies
 from routing.engine.types import Policy
 from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import DecisionRow, row_of
+from smartgateway.workbench.evidence.histograms import histograms, unmeasured
 from smartgateway.workbench.evidence.month import month
-from smartgateway.workbench.evidence.places import LISTS, links_of, list_links
+from smartgateway.workbench.evidence.places import LISTS, THRESHOLDS, WITH_PAGES, links_of, list_links
 from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
 from smartgateway.workbench.pages import AdminPage, AdminView
@@ -27,11 +28,14 @@ class Evidence(AdminPage):
     template_name = "workbench/evidence.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = month(current_policy())
+        policy = current_policy()
+        found = month(policy)
         return super().get_context_data(
             **kwargs,
             month=found,
             dearest=with_text([identity for identity, _ in found.dearest]),
+            histograms=histograms(found.distances, policy),
+            unmeasured=unmeasured(found.distances),
             lists=list_links({row.list_name for row in found.phrases} | {name for name, _ in found.silent_phrases}),
             most=MOST,
             shown_phrases=SHOWN_PHRASES,
@@ -45,16 +49,16 @@ class Rule(AdminPage):
     template_name = "workbench/rule.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found, name = month(current_policy()), kwargs["name"]
+        policy, name = current_policy(), kwargs["name"]
+        found = month(policy)
         row = next((row for row in found.rules if row.name == name), None)
-        bars = dict(found.margins).get(name)
-        if row is None and bars is None and name not in found.silent_rules:
+        if row is None and name not in WITH_PAGES:
             raise Http404
         return super().get_context_data(
             **kwargs,
             month=found,
             row=row,
-            bars=bars,
+            histograms=histograms(found.distances, policy, THRESHOLDS.get(name, ())),
             links=links_of(name),
             newest=PolicyVersion.objects.defer("content").newest(),
             phrases=[phrase for phrase in found.phrases if phrase.list_name in LISTS.get(name, ())],

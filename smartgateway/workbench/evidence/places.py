@@ -42,10 +42,14 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+WITH_PAGES = (*RULES, "opus_score")
 RULE_OF: Mapping[str, str] = {
-    threshold: rule for rule, thresholds in THRESHOLDS.items() if rule in RULES for threshold in thresholds
+    threshold: rule
+    for rule, thresholds in reversed(list(THRESHOLDS.items()))
+    if rule in WITH_PAGES
+    for threshold in thresholds
 }
-"""On whose page it is seen what a threshold does."""
+"""On whose page it is seen what a threshold does; the first one's where several rules share it."""
 
 
 def links_of(rule: str) -> list[tuple[str, str]]:

@@ -13,15 +13,18 @@ from audit.models.querysets import range_of
 from routing import policies
 from routing.engine.case import Case
 from routing.engine.features import Features
-from routing.engine.rules import apply
-from routing.engine.types import Policy
+from routing.engine.rules import OUTWEIGHING
+from routing.engine.types import Policy, Reason
 from smartgateway.completions.explaining import reasons_of
 from smartgateway.completions.remembered import made_from
+from smartgateway.workbench.evidence.distances import CLASSIFIER_TIMEOUT, OPUS_SCORE, Asked, bar_of, bars_hit
 from smartgateway.workbench.evidence.tally import Seen
 
 CHUNK = 2_000
 MOST = 200_000  # newest decisions of a day that are looked at
 AUTOMATIC = ("heuristic", "llm_classifier", "session")
+ASKED_ITSELF = ("miss", "timeout")  # states of a classifier that was waited for
+OUTWEIGHING_RULES = frozenset(rule.__name__ for rule in OUTWEIGHING)
 COLUMNS = (
     "id",
     "key_id",
@@ -33,6 +36,8 @@ COLUMNS = (
     "reasons",
     "features",
     "policy_version",
+    "classifier_state",
+    "classifier_latency_ms",
     "is_repeated_ask",
     "is_raised",
     "ended__status",
@@ -73,8 +78,8 @@ class Day:
 
     def _seen(self, row: dict[str, Any]) -> Seen:
         is_ours = row["phase"] in AUTOMATIC
-        features, margins = self._measured(row) if is_ours else (None, [])
         reasons = reasons_of(row["reasons"]) if is_ours else []
+        features, bars = self._measured(row, reasons) if is_ours else (None, [])
         return Seen(
             id=row["id"],
             key_id=row["key_id"],
@@ -84,7 +89,7 @@ class Day:
             tier=row["tier"],
             phase=row["phase"],
             reasons=reasons,
-            margins=[*margins, *((reason.rule, reason.margin) for reason in reasons if reason.rule == "opus_score")],
+            bars=bars,
             phrases=dict(features.hits) if features else {},
             cost=row["ended__cost"],
             happened=tuple(self._happened(row)),
@@ -103,8 +108,8 @@ class Day:
         if row["id"] in self._retried:
             yield "retried"
 
-    def _measured(self, row: dict[str, Any]) -> tuple[Features | None, list[tuple[str, float]]]:
-        """The features, and how far each rule that was concerned lay from its threshold, by the policy of then."""
+    def _measured(self, row: dict[str, Any], reasons: list[Reason]) -> tuple[Features | None, list[tuple[str, int]]]:
+        """The features, and how far what they measure lay from each threshold of the policy of then."""
         policy = self._policy(row["policy_version"])
         try:
             features, surroundings = made_from(row["features"])
@@ -112,10 +117,21 @@ class Day:
             return None, []
         if policy is None:
             return features, []
-        found = apply(Case(features, policy, surroundings))
-        return features, [(reason.rule, reason.margin) for reason in found if reason.margin > -1]
+        case = Case(features, policy, surroundings)
+        case.sheds_tools = any(reason.fired and reason.rule in OUTWEIGHING_RULES for reason in reasons)
+        return features, [*bars_hit(Asked(features, case, policy, surroundings)), *_judged(row, reasons, policy)]
 
     def _policy(self, number: int) -> Policy | None:
         if number not in self._policies:
             self._policies[number] = policies.published(number)
         return self._policies[number]
+
+
+def _judged(row: dict[str, Any], reasons: list[Reason], policy: Policy) -> Iterator[tuple[str, int]]:
+    """What is not measured in the request itself: its score, and how long the classifier took."""
+    for reason in reasons:
+        if reason.rule == "opus_score" and isinstance(reason.value, float | int):
+            yield OPUS_SCORE, bar_of(OPUS_SCORE, reason.value, policy.thresholds[OPUS_SCORE])
+    if row["classifier_state"] in ASKED_ITSELF:
+        seconds = row["classifier_latency_ms"] / 1000
+        yield CLASSIFIER_TIMEOUT, bar_of(CLASSIFIER_TIMEOUT, seconds, policy.thresholds[CLASSIFIER_TIMEOUT])

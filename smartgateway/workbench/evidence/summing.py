@@ -26,7 +26,7 @@ def summarise(day: date) -> EvidenceDay:
 
 
 def summarise_missing(*, last: date | None = None) -> list[date]:
-    """Every kept day that has no summary yet, was not over when it was made, or got feedback since."""
+    """Every kept day that has no summary of this release yet, was not over when it was made, or got feedback since."""
     last = last or today()
     first = last - timedelta(days=KEPT_DAYS - 1)
     EvidenceDay.objects.filter(day__lt=first).delete()
@@ -37,7 +37,8 @@ def summarise_missing(*, last: date | None = None) -> list[date]:
 
 
 def _stale(first: date, last: date) -> Iterator[date]:
-    made = dict(EvidenceDay.objects.filter(day__gte=first).values_list("day", "made_at"))
+    of_this_form = EvidenceDay.objects.filter(day__gte=first, content__has_key="distances")
+    made = dict(of_this_form.values_list("day", "made_at"))
     for day in days_between(first, last):
         if day not in made or made[day] < _settled(day) or _has_new_feedback(day, made[day]):
             yield day

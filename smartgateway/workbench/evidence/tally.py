@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from routing.engine.types import Reason
+from smartgateway.workbench.evidence.distances import BARS
 
 EXAMPLES = 12  # newest decisions that are named of a rule or a group
 DEAREST = 10
 MOST_GROUPS = 200
 REMEMBERED = 20_000  # newest decisions that a later one may say something about
-BARS = 20  # of a histogram, from a whole threshold below to a whole one above
 NOTHING_SAID = "no rule spoke"
 AFTERWARDS = (
     "asked_again",
@@ -41,7 +41,7 @@ class Seen(NamedTuple):
     tier: str
     phase: str
     reasons: list[Reason]
-    margins: list[tuple[str, float]]
+    bars: list[tuple[str, int]]  # thresholds, and where the request falls in the histogram of each
     phrases: dict[str, tuple[int, ...]]
     cost: Decimal | None
     happened: tuple[str, ...]  # of AFTERWARDS
@@ -54,7 +54,7 @@ class Tally:
         self.requests = self.automatic = 0
         self.rules: dict[str, Sums] = {}
         self.phrases: dict[str, dict[str, Sums]] = {}
-        self.margins: dict[str, list[int]] = {}
+        self.distances: dict[str, list[int]] = {}
         self.doubts: dict[str, Sums] = {}
         self.dearest: list[tuple[Decimal, str]] = []
         self._by_ask: OrderedDict[object, list[Sums]] = OrderedDict()
@@ -68,8 +68,8 @@ class Tally:
             rows.append(self._doubt(seen))
         for happened in seen.happened:
             bump(rows, happened)
-        for rule, margin in seen.margins:
-            self.margins.setdefault(rule, [0] * BARS)[bar_of(margin)] += 1
+        for threshold, bar in seen.bars:
+            self.distances.setdefault(threshold, [0] * BARS)[bar] += 1
         self._look_back(seen, rows)
 
     def look_back(self, key_id: int, ask_digest: bytes, session_id: str, *, repeated: bool, raised: bool) -> None:
@@ -124,7 +124,7 @@ class Tally:
             "automatic": self.automatic,
             "rules": self.rules,
             "phrases": self.phrases,
-            "margins": self.margins,
+            "distances": self.distances,
             "doubts": self.doubts,
             "dearest": [[str(cost), identity] for cost, identity in self.dearest],
         }
@@ -138,10 +138,6 @@ def group_of(reasons: Iterable[Reason]) -> str:
     if fired:
         return " + ".join(fired)
     return f"{NOTHING_SAID}, near: {', '.join(near)}" if near else NOTHING_SAID
-
-
-def bar_of(margin: float) -> int:
-    return min(BARS - 1, max(0, int((margin + 1) * BARS / 2)))
 
 
 def count(row: Sums, name: str) -> None:

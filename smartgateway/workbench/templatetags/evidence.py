@@ -37,3 +37,9 @@ def share(part: float | str | None) -> str:
 def named(table: dict[str, str], name: str) -> str:
     """An entry of a mapping by a name that is only known in the template; empty where there is none."""
     return table.get(name, "")
+
+
+@register.filter
+def plain(value: float) -> str:
+    """`30,000`, `0.5`: a threshold as its field shows it."""
+    return f"{value:,.10g}"

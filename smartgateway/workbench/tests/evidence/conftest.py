@@ -30,13 +30,16 @@ def asked(db):
         moment = timezone.now() - timedelta(days=days_ago, seconds=60 - count)
         features = measured(text)
         signals = compute_routing_signals(features, shipped(), surroundings())
+        decided = {
+            "reasons": [[*reason[:4], reason.points_to or "", reason.fired] for reason in signals.reasons],
+            "band": str(signals.band),
+            "tier": "local" if signals.band == "LOCAL" else "sonnet",
+        }
         made = rows.decision(
             id=id_at(moment),
             created_at=moment,
             features=msgspec.msgpack.encode((features.pack(), AROUND)),
-            reasons=[[*reason[:4], reason.points_to or "", reason.fired] for reason in signals.reasons],
-            band=str(signals.band),
-            **{"tier": "local" if signals.band == "LOCAL" else "sonnet", **fields},
+            **{**decided, **fields},
         )
         rows.outcome(made, **(ended or {}))
         return made

@@ -69,6 +69,23 @@ def test_a_rule_leads_to_its_rows_in_the_admin_and_to_the_decisions_that_fired_i
     assert "what is a 1" in page
 
 
+def test_each_threshold_of_a_rule_has_its_histogram_which_leads_to_its_field(operated, asked):
+    asked("explain this function")
+    summarise(today())
+    Threshold.objects.filter(name="simple_task_prose_chars").update(value=250)
+
+    page, whole = text(operated.get(rule("simple_task"))), text(operated.get(EVIDENCE))
+
+    for name in ("simple_task_chars", "simple_task_prose_chars", "simple_task_system_chars"):
+        address = reverse("admin:routing_threshold_change", args=[Threshold.objects.get(name=name).pk])
+        assert f'aria-label="How far 1 requests lay from {name.replace("_", " ")}"' in page
+        assert f'<figcaption><a href="{address}"' in page
+        assert f'<figcaption><a href="{address}"' in whole
+    assert "<b>3,000</b><span>6,000+</span>" in page
+    assert "Characters, met below the line. The draft says <b>250</b>." in page
+    assert "No request came to: " in whole
+
+
 def test_a_rule_that_never_fired_has_its_page_too_and_another_word_has_none(operated, asked):
     asked(SIMPLE)
     summarise(today())

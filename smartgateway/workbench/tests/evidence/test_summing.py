@@ -11,7 +11,6 @@ from smartgateway.workbench.evidence import reading, tally
 from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.month import month
 from smartgateway.workbench.evidence.summing import KEPT_DAYS, summarise, summarise_missing
-from smartgateway.workbench.evidence.tally import bar_of
 
 pytestmark = pytest.mark.django_db
 SIMPLE, DOUBTFUL = "what is a monad", "our importer is slow"
@@ -106,22 +105,16 @@ def test_the_dearest_doubts_of_all_days_come_first(asked):
     assert month(shipped()).dearest == [(dear.pk, Decimal(2)), (cheap.pk, Decimal(1))]
 
 
-@pytest.mark.parametrize(
-    ("margin", "bar"), [(-1.0, 0), (-0.01, 9), (0.0, 10), (0.05, 10), (0.11, 11), (5.0, 19), (-7.0, 0)]
-)
-def test_a_margin_has_its_bar(margin, bar):
-    assert bar_of(margin) == bar
+def test_a_day_of_an_older_release_is_made_anew_for_the_distances(asked):
+    yesterday = today() - timedelta(days=1)
+    asked(SIMPLE, days_ago=1)
+    summarise_missing()
+    older = EvidenceDay.objects.get(day=yesterday)
+    del older.content["distances"]
+    EvidenceDay.objects.filter(day=yesterday).update(made_at=timezone.now() + timedelta(days=1), content=older.content)
 
-
-def test_the_histogram_counts_each_request_once_for_each_rule_that_it_concerned(asked):
-    asked(SIMPLE)
-    asked(DOUBTFUL)
-
-    bars = dict(summed().margins)
-
-    assert sum(bar.count for bar in bars["self_contained"]) == 1
-    assert [bar.count for bar in bars["self_contained"] if bar.has_fired and bar.count] == [1]
-    assert sum(bar.count for bar in bars["deep_reasoning"]) == 2
+    assert yesterday in summarise_missing()
+    assert month(shipped()).distances["self_contained_chars"]
 
 
 def test_a_policy_that_is_not_there_and_features_of_another_form_leave_the_rest_standing(asked):
@@ -138,7 +131,7 @@ def test_a_day_made_twice_says_the_same(asked):
 
     after = summed()
 
-    assert (before.rules, before.phrases, before.margins) == (after.rules, after.phrases, after.margins)
+    assert (before.rules, before.phrases, before.distances) == (after.rules, after.phrases, after.distances)
 
 
 def test_the_days_add_up_to_a_month(asked):
