@@ -51,10 +51,11 @@ def web(needs: tuple[str, ...]) -> Part:
 
 
 def background(needs: tuple[str, ...]) -> list[Part]:
-    """The worker only where there is a queue to work on: without Redis, beat runs the tasks itself."""
+    """Nobody waits for them. The worker only where there is a queue: without Redis, beat runs the tasks itself."""
     schedule = str(settings.VAR_DIR / "celerybeat-schedule")
-    beat = Part("beat", (*CELERY, "beat", "--loglevel=WARNING", "--pidfile=", "--schedule", schedule), needs=needs)
+    beat_command = (*CELERY, "beat", "--loglevel=WARNING", "--pidfile=", "--schedule", schedule)
+    beat = Part("beat", beat_command, needs=needs, after=("web",))
     if not settings.REDIS_URL:
         return [beat]
     worker = (*CELERY, "worker", "--loglevel=WARNING", "--pool=threads", "--concurrency=2")
-    return [Part("worker", worker, environment=QUIET, needs=needs), beat]
+    return [Part("worker", worker, environment=QUIET, needs=needs, after=("web",)), beat]

@@ -23,13 +23,15 @@ LONGEST_LINE = 65_536
 class Part:
     """A process to keep running. It starts once the parts it `needs` are ready, and stops before they stop.
 
-    Without a part that is not vital and does not start, the others go on.
+    What comes `after` others only leaves them the machine until they are ready; it does not wait for them to stop, or
+    they for it. Without a part that is not vital and does not start, the others go on.
     """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     is_ready: Callable[[], Awaitable[bool]] | None = None
     pass_fds: tuple[int, ...] = ()
     grace_seconds: float = 10.0
@@ -130,7 +132,7 @@ class Supervisor:
         await asyncio.gather(*(stop(part) for part in self.parts))
 
     async def _keep(self, part: Part) -> None:
-        for name in part.needs:
+        for name in (*part.needs, *part.after):
             await self._ready[name].wait()
         back_off, failed_starts = self.back_off(), 0
         while True:

@@ -20,6 +20,17 @@ signal.signal(signal.SIGTERM, stop)
 open(sys.argv[3], "w")
 time.sleep(60)
 """
+STOPS_ONCE_ANOTHER_HAS = """
+import os, signal, sys, time
+def stop(*_):
+    while not os.path.exists(sys.argv[1]):
+        time.sleep(0.02)
+    open(sys.argv[1], "a").write("late\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+open(sys.argv[2], "w")
+time.sleep(60)
+"""
 IGNORES_SIGTERM = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -104,14 +115,26 @@ async def test_parts_stop_before_what_they_need_stops(tmp_path, tell):
     assert (tmp_path / "order").read_text().split() == ["web", "store", "disk"]
 
 
-async def test_a_part_starts_only_when_what_it_needs_is_ready(tmp_path, tell, lines):
+@pytest.mark.parametrize("order", ["needs", "after"])
+async def test_a_part_starts_only_when_what_it_needs_or_comes_after_is_ready(tmp_path, tell, lines, order):
     slow = "import sys, time; time.sleep(.3); open(sys.argv[1], 'w'); print('ready', flush=True); time.sleep(60)"
     store = Part("store", (*PYTHON, slow, str(tmp_path / "store")), is_ready=exists(tmp_path / "store"))
-    web = Part("web", (*PYTHON, "import time; print('started', flush=True); time.sleep(60)"), needs=("store",))
+    web = Part("web", (*PYTHON, "import time; print('started', flush=True); time.sleep(60)"), **{order: ("store",)})
 
     await run_until(Supervisor([web, store], tell), lambda: ("web", "started") in lines)
 
     assert lines == [("store", "ready"), ("web", "started")]
+
+
+async def test_a_part_that_comes_after_another_does_not_keep_it_from_stopping(tmp_path, tell):
+    stopped = tmp_path / "stopped"
+    web = (*PYTHON, WRITES_ITS_NAME_WHEN_STOPPED, str(stopped), "web", str(tmp_path / "web"))
+    late = (*PYTHON, STOPS_ONCE_ANOTHER_HAS, str(stopped), str(tmp_path / "late"))
+    parts = [Part("web", web, is_ready=exists(tmp_path / "web")), Part("late", late, after=("web",))]
+
+    await run_until(Supervisor(parts, tell), (tmp_path / "late").exists)
+
+    assert stopped.read_text().split() == ["web", "late"]
 
 
 async def test_a_part_that_does_not_stop_is_killed_with_its_children(tmp_path, tell):
