@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,14 +22,31 @@ if env.bool("READ_DOT_ENV", default=True):
     environ.Env.read_env(BASE_DIR / ".env")
 
 
+def truth(value: str) -> bool:
+    if value.lower() not in ("1", "true", "on", "yes", "0", "false", "off", "no"):
+        raise ValueError(value)
+    return value.lower() in ("1", "true", "on", "yes")
+
+
+PLAIN: dict[str, tuple[Callable[[str], Any], str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "bool": (truth, "1 or 0"),
+}
+
+
 def read(kind: str, name: str, **options: Any) -> Any:
     """The variable `name` as `kind`; a malformed value is an error that names it. Empty counts as absent."""
-    if os.environ.get(name) == "" and "default" in options:
+    if not os.environ.get(name) and "default" in options:
         return options["default"]
+    value = env.str(name, **options)
+    if kind == "str":
+        return value
+    convert, wanted = PLAIN[kind]
     try:
-        return getattr(env, kind)(name, **options)
-    except (ValueError, TypeError) as exc:
-        raise ImproperlyConfigured(f"{name}: {exc}") from exc
+        return convert(value.strip())
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}: use {wanted}") from None
 
 
 def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -40,7 +58,7 @@ def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
 
 def positive(name: str, default: float, kind: str = "int") -> Any:
     value = read(kind, name, default=default)
-    if value <= 0:
+    if not 0 < value < float("inf"):
         raise ImproperlyConfigured(f"{name} is {value}: use a number above 0")
     return value
 

@@ -19,6 +19,7 @@ PIP_OPTIONS = {
     "requirements-dev.txt": ("--require-hashes",),
     "requirements-local.txt": ("--require-hashes", "--no-deps"),
 }
+NEEDED = "import venv; from ensurepip import version"  # not only a folder that an uninstalled package left
 OPTIONAL = "requirements-local.txt"  # the gateway runs without the embedded parts, and says what is missing
 
 
@@ -45,7 +46,7 @@ def make_environment(folder: Path) -> Path:
     if has_pip(python):
         return python
     base = suitable_python()
-    if subprocess.run([base, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL, check=False).returncode:
+    if subprocess.run([base, "-c", NEEDED], stderr=subprocess.DEVNULL, check=False).returncode:
         raise InstallError("Python's venv module is missing: `apt install python3-venv` (as root), then try again.")
     tell(f"Making {folder} ...")
     if subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=False).returncode:

@@ -67,6 +67,20 @@ def test_a_missing_venv_module_is_one_sentence(monkeypatch, tmp_path):
         make_environment(tmp_path / ".venv")
 
 
+def test_a_venv_module_of_which_only_a_folder_is_left_is_missing(monkeypatch, tmp_path):
+    (tmp_path / "ensurepip").mkdir()
+    (tmp_path / "venv.py").touch()
+    without_its_own = tmp_path / "python3"
+    without_its_own.write_text(
+        f"#!/bin/sh\ncd {tmp_path} && exec {sys.executable} -c \"import sys; sys.path = ['']; $2\"\n"
+    )
+    without_its_own.chmod(0o755)
+    monkeypatch.setattr(install, "suitable_python", lambda: str(without_its_own))
+
+    with pytest.raises(InstallError, match="`apt install python3-venv`"):
+        make_environment(tmp_path / ".venv")
+
+
 def test_an_environment_left_half_made_is_made_again(tmp_path):
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
