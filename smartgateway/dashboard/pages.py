@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.generic import TemplateView, View
 
+from smartgateway.dashboard.notices import notices
 from smartgateway.keys.roles import visible_teams
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -46,3 +47,8 @@ class TeamPage(StrictPolicyMixin, LoginRequiredMixin, TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.refusal(request) or super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the notices, except for a part of a page that is there already."""
+        is_part = bool(self.request.headers.get("HX-Request"))
+        return super().get_context_data(**kwargs, notices=[] if is_part else notices(self.teams))

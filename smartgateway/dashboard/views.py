@@ -17,7 +17,6 @@ from smartgateway.dashboard.exports import as_file
 from smartgateway.dashboard.figures import Figures, figures
 from smartgateway.dashboard.filters import KINDS, TIERS, Filters, choices, filters, number
 from smartgateway.dashboard.groups import Group
-from smartgateway.dashboard.notices import notices
 from smartgateway.dashboard.pages import StrictPolicyMixin, TeamPage
 from smartgateway.dashboard.periods import day_of, machine_cost, periods
 from smartgateway.keys.models import Team
@@ -48,7 +47,6 @@ class Overview(TeamPage):
             bypassed=bypassed(asked, self.teams),
             tier_titles=TIERS.values(),
             trend=trend(shown),
-            notices=notices() if self.teams is None else [],
             most_days=MOST_DAYS,
             rebuilt=number(self.request.GET.get("rebuilt", "")),
             recorded=Team.objects.visible_to(self.teams).recording_text(),

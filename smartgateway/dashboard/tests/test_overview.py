@@ -1,4 +1,3 @@
-import os
 import re
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,12 +7,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.ids import id_at
-from audit.models import DailyReport, ReportDay, Writer
-from audit.tasks import rebuild_daily_report_task
+from audit.models import DailyReport, ReportDay
 from smartgateway.celery import app
 from smartgateway.dashboard import views
 from smartgateway.dashboard.tests.rows import DAY, NOW, decision, outcome, report
@@ -265,18 +262,6 @@ def test_a_sign_of_trouble_leads_to_its_decisions(admin_client):
     assert 'decisions/?sign=again&amp;from=2026-11-23&amp;to=2026-11-23">3</a>' in text(admin_client.get(ADDRESS))
 
 
-@pytest.mark.parametrize(("minutes", "is_said"), [(9, True), (1, False)], ids=["for long", "just now"])
-def test_a_journal_that_another_followed_and_that_stays_is_said(admin_client, settings, tmp_path, minutes, is_said):
-    settings.AUDIT_JOURNAL_DIR = tmp_path
-    then = (timezone.now() - timedelta(minutes=minutes)).timestamp()
-    for number in (1, 2):
-        path = tmp_path / f"{'a' * 32}.{number:06}.journal"
-        path.write_bytes(bytes(3_000_000))
-        os.utime(path, (then, then))
-
-    assert ("3 MB of records wait in the journals of this host" in text(admin_client.get(ADDRESS))) is is_said
-
-
 def test_a_statement_says_what_was_spent_and_saved_in_last_month(admin_client):
     report("sonnet", requests=7, cost="1.50", baseline="4", day=date(2026, 10, 9))
 
@@ -345,36 +330,6 @@ def test_the_filters_are_cleared_and_the_days_stay(admin_client):
 
 def test_days_that_are_none_are_refused(admin_client):
     assert admin_client.post(reverse("dashboard:rebuild"), {"from": "x", "to": "2026-11-23"}).status_code == 400
-
-
-def test_figures_of_a_worker_that_stopped_say_how_old_they_are(admin_client):
-    report("local")
-    ReportDay.objects.update(worked_at=timezone.now() - timedelta(hours=3))
-
-    assert "Worker and beat have built no report for 3 hours" in text(admin_client.get(ADDRESS))
-
-
-@pytest.mark.parametrize("worked_at", [None, timezone.now() - timedelta(hours=3)], ids=["never", "hours ago"])
-def test_a_report_that_was_built_by_hand_does_not_hide_a_worker_that_stopped(admin_client, worked_at):
-    report("local")
-    ReportDay.objects.update(worked_at=worked_at)
-
-    admin_client.post(reverse("dashboard:rebuild"), {"from": DAY, "to": DAY})
-
-    assert "Worker and beat have" in text(admin_client.get(ADDRESS))
-
-
-def test_while_the_worker_builds_reports_nothing_is_said_of_it(admin_client):
-    rebuild_daily_report_task()
-
-    assert "Worker and beat have" not in text(admin_client.get(ADDRESS))
-
-
-def test_records_that_may_wait_in_a_journal_are_said(admin_client):
-    decision()
-    Writer.objects.update(host="web-1", seen_at=timezone.now() - timedelta(minutes=9), finished_at=None)
-
-    assert "Records may wait in the journals of web-1" in text(admin_client.get(ADDRESS))
 
 
 def test_days_can_be_chosen_one_by_one(admin_client):
