@@ -55,7 +55,7 @@ def open_local() -> Local | None:
     )
     if settings.LOCAL_LLM_KIND == "openai_compatible":
         known = OpenAICompatibleScout(upstream.for_looks())
-        return Local(OpenAICompatible(upstream, infills=lambda: known.is_llama_cpp), known)
+        return Local(OpenAICompatible(upstream, infills=lambda: known.is_llama_cpp, window=known.window), known)
     scout = OllamaScout(upstream.for_looks(), num_ctx=settings.LOCAL_NUM_CTX)
     ollama = Ollama(
         upstream,

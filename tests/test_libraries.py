@@ -14,7 +14,7 @@ import pytest
 from smartgateway.dashboard.clients import clients
 from tests.agents.installing import NotInstalledError, installed
 from tests.agents.library_recipes import CURRENT_PYTHON, ON_DEMAND
-from tests.agents.running import result_of, runs_of
+from tests.agents.running import Place, result_of, runs_of
 from tests.doubles.ollama import OllamaDouble
 from tests.gateway import KEY
 from tests.upstreams import between_doubles
@@ -39,7 +39,7 @@ def world(tmp_path_factory):
 def check(run, gateway):
     program = installed(run.recipe, PLACE)
 
-    _, trouble = result_of(run, program, gateway, gateway.homes)
+    _, trouble = result_of(run, program, Place("ollama", gateway, gateway.homes))
 
     assert trouble == ""
 

@@ -28,7 +28,7 @@ class OpenAICompatibleScout:
     async def look(self, wanted: str) -> LocalServer:
         listed = rows(await ask(self._upstream, "/v1/models"), "data", "id")
         self.is_llama_cpp = any(row.get("owned_by") == "llamacpp" for row in listed)
-        windows = {row["id"]: window(row) for row in listed}
+        windows = {row["id"]: loaded_window(row) for row in listed}
         if windows.keys() != self._windows.keys():
             self._props = None if all(windows.values()) else await self._context_of_props()
         self._windows = {row["id"]: windows[row["id"]] or self._props or most(row) for row in listed}
@@ -49,6 +49,9 @@ class OpenAICompatibleScout:
             vision=found.vision if found else None,
             tools=found.calls_tools if found else None,
         )
+
+    def window(self, name: str) -> int | None:
+        return self._windows.get(name)
 
     async def _context_of_props(self) -> int | None:
         try:
@@ -74,7 +77,7 @@ class OpenAICompatibleScout:
         return name
 
 
-def window(row: Mapping[str, Any]) -> int | None:
+def loaded_window(row: Mapping[str, Any]) -> int | None:
     """vLLM's and llama.cpp's names for the context of a listed model."""
     meta = row.get("meta")
     meta = meta if isinstance(meta, dict) else {}

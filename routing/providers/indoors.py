@@ -20,6 +20,7 @@ from routing.providers.base import (
 
 MUST_CALL = "You must answer by calling one of the tools you were given."
 MUST_CALL_NAMED = "You must answer by calling the tool `{name}`."
+LATE_SYSTEM = "<system_message>\n{text}\n</system_message>"
 JSON_ONLY = "Answer with one JSON object and nothing else."
 CONSUMED = frozenset({"model", "provider", "stream", "stream_options", "user", "n"})
 

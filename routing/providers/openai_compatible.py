@@ -25,16 +25,26 @@ decode = msgspec.json.Decoder().decode
 class OpenAICompatible:
     dialect = "openai"
 
-    def __init__(self, upstream: Upstream, name: str = "local", *, infills: Callable[[], bool] = lambda: False) -> None:
-        """`infills` says whether the server has llama.cpp's own way to fill in at a cursor."""
+    def __init__(
+        self,
+        upstream: Upstream,
+        name: str = "local",
+        *,
+        infills: Callable[[], bool] = lambda: False,
+        window: Callable[[str], int | None] = lambda model: None,
+    ) -> None:
+        """`infills` says whether the server has llama.cpp's own way to fill in at a cursor, `window` how many tokens
+        a model has room for."""
         self.name = name
         self._upstream = upstream
         self._infills = infills
+        self._window = window
 
     async def complete(self, call: Call) -> Answer:
-        reply = await self._post(call, request_body(call))
+        content, dropped = request_of(call, self._window(call.model))
+        reply = await self._post(call, content)
         raw = await reply.body()
-        account = Account(upstream_request_id=reply.request_id)
+        account = Account(upstream_request_id=reply.request_id, dropped_params=dropped)
         tapped = observe(account, raw, reply)
         if not tapped.choices:
             raise invalid("an answer without choices", reply)
@@ -46,8 +56,9 @@ class OpenAICompatible:
         return Answer(account, completion=openai_kinds.indoor(decode(raw)))
 
     async def stream(self, call: Call) -> Stream:
-        reply = await self._post(call, request_body(call, stream=True))
-        account = Account(upstream_request_id=reply.request_id)
+        content, dropped = request_of(call, self._window(call.model), stream=True)
+        reply = await self._post(call, content)
+        account = Account(upstream_request_id=reply.request_id, dropped_params=dropped)
         tap = Tap(account, reply, choices=choices_wanted(call.body), keeps_usage=wants_usage(call.body))
         if call.raw is not None and call.dialect == self.dialect:
             return Stream(account, OpenBatches(reply, tap), is_raw=True, tail=tap.tail)
@@ -85,17 +96,21 @@ class OpenAICompatible:
         return await self._upstream.post(path, content, call.timeouts, headers)
 
 
-def request_body(call: Call, *, stream: bool = False) -> bytes:
-    """The client's own members where they are known, joined as they came; ours replaced."""
-    members: dict[str, Any] = dict(call.raw if call.raw is not None and call.dialect == "openai" else call.body)
+def request_of(call: Call, window: int | None = None, *, stream: bool = False) -> tuple[bytes, list[str]]:
+    """The client's own members where they are known, joined as they came, ours replaced; and what was left out."""
+    raw = call.raw if call.dialect == "openai" else None
+    members: dict[str, Any] = dict(call.body if raw is None else raw)
     for name in OUR_MEMBERS:
         members.pop(name, None)
     openai_kinds.adapt(members, call.body)
+    if raw is None:
+        members["messages"] = openai_kinds.place_late_system(members["messages"])
+    dropped = openai_kinds.fit_limit(members, call.body, window)
     members["model"] = call.model
     if stream:
         members["stream"] = True
         members["stream_options"] = {**stream_options(call.body), "include_usage": True}
-    return msgspec.json.encode(members)
+    return msgspec.json.encode(members), dropped
 
 
 def stream_options(body: Mapping[str, Any]) -> dict[str, Any]:

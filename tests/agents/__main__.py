@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartgateway.settings")
@@ -16,14 +17,14 @@ django.setup()
 from tests.agents.installing import NotInstalledError, installed, version_of  # noqa: E402
 from tests.agents.library_recipes import LIBRARIES  # noqa: E402
 from tests.agents.recipes import RECIPES, Recipe  # noqa: E402
-from tests.agents.running import result_of, runs_of  # noqa: E402
+from tests.agents.running import Place, result_of, runs_of  # noqa: E402
 from tests.doubles.ollama import OllamaDouble, app  # noqa: E402
-from tests.gateway import Gateway  # noqa: E402
+from tests.doubles.openai_compatible import OpenAICompatibleDouble  # noqa: E402
 from tests.upstreams import between_doubles  # noqa: E402
 
 assert tests.environment
 ALL = (*RECIPES, *LIBRARIES)
-MODELS = ("auto", "local", "sonnet")
+MODELS = {"ollama": ("auto", "local", "sonnet"), "openai_compatible": ("local",)}
 CONTEXT = 131_072  # agents send long prompts
 Row = tuple[str, ...]
 
@@ -38,15 +39,28 @@ def main() -> int:
     rows: list[Row] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        between_doubles(Path(folder), OllamaDouble(), LOCAL_NUM_CTX=str(CONTEXT)) as world,
+        places(Path(folder)) as found,
     ):
         for recipe in chosen:
-            rows += tried(recipe, world.gateway, options.folder, Path(folder))
+            rows += tried(recipe, found, options.folder)
     print(table(rows))
     return int(any(row[-1] != "well" for row in rows))
 
 
-def tried(recipe: Recipe, gateway: Gateway, folder: Path, homes: Path) -> Iterator[Row]:
+@contextmanager
+def places(folder: Path) -> Iterator[list[Place]]:
+    """A gateway before each kind of local server."""
+    ollama, compatible = folder / "ollama", folder / "openai_compatible"
+    ollama.mkdir()
+    compatible.mkdir()
+    with (
+        between_doubles(ollama, OllamaDouble(), LOCAL_NUM_CTX=str(CONTEXT)) as one,
+        between_doubles(compatible, OpenAICompatibleDouble(CONTEXT), LOCAL_LLM_KIND="openai_compatible") as other,
+    ):
+        yield [Place("ollama", one.gateway, ollama), Place("openai_compatible", other.gateway, compatible)]
+
+
+def tried(recipe: Recipe, found: list[Place], folder: Path) -> Iterator[Row]:
     print(f"installing {recipe.name}", file=sys.stderr)
     try:
         program = installed(recipe, folder)
@@ -54,9 +68,9 @@ def tried(recipe: Recipe, gateway: Gateway, folder: Path, homes: Path) -> Iterat
         yield (recipe.name, "-", recipe.face, "-", "-", "-", "-", f"not installed: {exc}")
         return
     version = version_of(recipe, program, folder)
-    for run in runs_of(recipe, MODELS):
-        provider, trouble = result_of(run, program, gateway, homes)
-        print(f"{run.name}: {trouble or 'well'}", file=sys.stderr)
+    for place, run in [(each, run) for each in found for run in runs_of(recipe, MODELS[each.local_kind])]:
+        provider, trouble = result_of(run, program, place)
+        print(f"{run.name} over {provider}: {trouble or 'well'}", file=sys.stderr)
         streamed, tools = ("yes" if run.is_stream else "no"), ("yes" if run.with_tools else "no")
         yield (recipe.name, version, recipe.face, run.model, provider, streamed, tools, trouble or "well")
 

@@ -23,6 +23,15 @@ Row = tuple[str, str, bool, str, str]
 
 
 @dataclass(frozen=True)
+class Place:
+    """A gateway, what its local server speaks, and a folder for the homes of those who ask it."""
+
+    local_kind: str
+    gateway: Gateway
+    homes: Path
+
+
+@dataclass(frozen=True)
 class Run:
     """`model` is what stands in the set-up: auto, as the docs have it, or a tier in its place."""
 
@@ -43,9 +52,9 @@ def runs_of(recipe: Recipe, models: tuple[str, ...]) -> Iterator[Run]:
                 yield Run(recipe, model, is_stream, with_tools)
 
 
-def result_of(run: Run, program: list[str], gateway: Gateway, folder: Path) -> tuple[str, str]:
+def result_of(run: Run, program: list[str], place: Place) -> tuple[str, str]:
     """Who served, as recorded, and what is wrong: empty when all is well."""
-    home = folder / run.name
+    home, gateway = place.homes / run.name, place.gateway
     first = id_at(datetime.now(UTC)).hex
     said = asked(run, program, home, set_up(run, gateway.url, home))
     expected = run.recipe.tool_says if run.with_tools else SAID
@@ -59,7 +68,8 @@ def result_of(run: Run, program: list[str], gateway: Gateway, folder: Path) -> t
         return len(rows) >= needed
 
     wait_until(are_there, f"{needed} outcomes are shipped")
-    return ", ".join(sorted({name for _, _, _, name, _ in rows})), trouble_in(run, rows)
+    served = {place.local_kind if name == "local" else name for _, _, _, name, _ in rows}
+    return ", ".join(sorted(served)), trouble_in(run, rows)
 
 
 def trouble_in(run: Run, rows: list[Row]) -> str:

@@ -27,13 +27,14 @@ numbers = count(1)
 class OpenAICompatibleDouble:
     """Takes what the official client's types allow, and of that no more than such servers do."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = 8192) -> None:
+        self.window = window
         self.requests: list[dict[str, Any]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         respond, path = Responder(send, {}), scope["path"]
         if path == "/v1/models":
-            row = {"id": MODEL, "object": "model", "max_model_len": 8192}
+            row = {"id": MODEL, "object": "model", "max_model_len": self.window}
             await answer(respond, 200, {"object": "list", "data": [row]})
         elif path == "/double/requests":
             await answer(respond, 200, self.requests)
@@ -43,13 +44,13 @@ class OpenAICompatibleDouble:
             await self._chat(respond, json.loads(await body_of(receive)))
 
     async def _chat(self, respond: Responder, body: dict[str, Any]) -> None:
-        complaint = complaint_about(body)
+        complaint = complaint_about(body) or without_room(body, self.window)
         self.requests.append({"body": body, "complaint": complaint})
         if complaint is not None:
             error = {"message": complaint, "type": "BadRequestError", "param": None, "code": 400}
             await answer(respond, 400, {"error": error})
             return
-        said = body["messages"][-1]["content"]
+        said = newest(body["messages"])
         text = said if isinstance(said, str) else "".join(part.get("text", "") for part in said)
         words = dict(MISBEHAVIOUR.findall(text))
         await asyncio.sleep(float(words.get("slow") or 0))
@@ -73,6 +74,9 @@ def complaint_about(body: dict[str, Any]) -> str | None:
         return f"Extra inputs are not permitted: {unknown[0]}"
     if any(message["role"] == "developer" for message in body["messages"]):
         return "Unexpected message role."
+    roles = [message["role"] for message in body["messages"]]
+    if "system" in roles[next((at for at, role in enumerate(roles) if role != "system"), len(roles)) :]:
+        return "System message must be at the beginning."
     try:
         checked = shape().validate_python({name: value for name, value in body.items() if name != "stream"})
         list(checked["messages"])
@@ -80,6 +84,20 @@ def complaint_about(body: dict[str, Any]) -> str | None:
         error = exc.errors()[0]
         return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
     return None
+
+
+def newest(messages: list[dict[str, Any]]) -> Any:
+    """What was said last, rules of the client's put behind it left aside."""
+    last = [message["content"] for message in messages if "<system_message>" not in str(message["content"])]
+    return (last or [messages[-1]["content"]])[-1]
+
+
+def without_room(body: dict[str, Any], window: int) -> str | None:
+    """Where the limit is to blame, not the prompt."""
+    limit, prompt = body.get("max_tokens") or 1, len(json.dumps(body["messages"])) // 4
+    if limit + prompt <= window or prompt > window:
+        return None
+    return f"'max_tokens' is too large: {limit}. This model's maximum context length is {window} tokens"
 
 
 def made(name: str, arguments: str) -> dict[str, Any]:

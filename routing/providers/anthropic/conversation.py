@@ -12,7 +12,6 @@ from routing.providers.indoors import rejected
 SYSTEM = ("system", "developer")
 OPENING = "Continue the conversation."
 GO_ON = "Continue."
-LATE_SYSTEM = "<system_message>\n{text}\n</system_message>"
 
 
 class Conversation:
@@ -126,7 +125,7 @@ class Conversation:
 
 
 def marked(blocks: Sequence[Block]) -> list[Block]:
-    return [{**block, "text": LATE_SYSTEM.format(text=block["text"])} for block in blocks]
+    return [{**block, "text": indoors.LATE_SYSTEM.format(text=block["text"])} for block in blocks]
 
 
 def check_pairs(turns: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from routing.providers import indoors
-from routing.providers.anthropic.conversation import GO_ON, LATE_SYSTEM
+from routing.providers.anthropic.conversation import GO_ON
 from routing.providers.anthropic.fitting import fit_limit, fit_thinking
 from routing.providers.anthropic.members import Members, encode
 from routing.providers.anthropic.models import SAMPLING, SAMPLING_VERSION, Traits, is_known, traits_of
@@ -99,7 +99,7 @@ def marked(raw: msgspec.Raw) -> msgspec.Raw:
     if turn.role != "system":
         return raw
     blocks = indoors.parts_of(turn.content)
-    content = [{**block, "text": LATE_SYSTEM.format(text=block.get("text", ""))} for block in blocks]
+    content = [{**block, "text": indoors.LATE_SYSTEM.format(text=block.get("text", ""))} for block in blocks]
     return msgspec.Raw(encode({"role": "user", "content": content}))
 
 

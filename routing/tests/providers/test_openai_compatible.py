@@ -21,7 +21,7 @@ from routing.providers.base import (
     Timeouts,
 )
 from routing.providers.http import PlainTransport, Upstream
-from routing.providers.openai_compatible import OpenAICompatible, request_body
+from routing.providers.openai_compatible import OpenAICompatible, request_of
 from routing.providers.transport import FastTransport
 from routing.tests.providers.replies import Pieces, answering, cut, outcome_of, transcript, upstream
 
@@ -92,7 +92,7 @@ async def test_an_answer_without_usage_is_estimated_rather_than_zero():
 
 
 def sent(raw=None, **body):
-    return msgspec.json.decode(request_body(call(raw, **body)))
+    return msgspec.json.decode(request_of(call(raw, **body))[0])
 
 
 @pytest.mark.parametrize("raw", [None, {**RAW, "seed": b"1", "max_completion_tokens": b"7"}], ids=["encoded", "joined"])
@@ -103,12 +103,47 @@ def test_the_limit_has_the_name_that_every_server_knows(raw):
     assert "max_completion_tokens" not in members
 
 
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+@pytest.mark.parametrize(
+    ("limit", "window", "characters", "is_kept"),
+    [
+        (16_000, 8_192, 10, False),
+        (8_000, 8_192, 3_000, False),
+        (8_000, 8_192, 300, True),
+        (2_000, 8_192, 90_000, True),
+        (16_000, None, 10, True),
+    ],
+    ids=["more than all", "no room beside the prompt", "room", "too long a prompt is the servers to say", "unknown"],
+)
+def test_a_limit_that_the_context_has_no_room_for_is_left_out_and_named(name, limit, window, characters, is_kept):
+    body = {"messages": [{"role": "user", "content": "x" * characters}], name: limit}
+
+    content, dropped = request_of(call(None, **body), window)
+
+    assert ("max_tokens" in json.loads(content)) is is_kept
+    assert dropped == ([] if is_kept else ["max_tokens"])
+
+
 def test_developers_speak_as_the_system():
     messages = [{"role": "developer", "content": "Be brief"}, {"role": "user", "content": "Hi"}]
 
     members = sent({"messages": msgspec.json.encode(messages)}, messages=messages)
 
     assert members["messages"] == [{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Hi"}]
+
+
+def test_a_late_system_message_of_another_dialect_is_said_by_the_user_and_marked():
+    system, user = {"role": "system", "content": "Be brief"}, {"role": "user", "content": "Hi"}
+    late = {"role": "system", "content": [{"type": "text", "text": "Now at length"}]}
+    messages = [system, system, user, late]
+
+    assert sent(messages=messages)["messages"] == [
+        system,
+        system,
+        user,
+        {"role": "user", "content": "<system_message>\nNow at length\n</system_message>"},
+    ]
+    assert sent({"messages": msgspec.json.encode(messages)}, messages=messages)["messages"] == messages
 
 
 async def test_reasoning_has_one_name_indoors_whatever_the_server_calls_it():
