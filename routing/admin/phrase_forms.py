@@ -28,7 +28,7 @@ class PhraseListForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = PhraseList
-        fields: list[str] = []
+        fields = ["is_on"]
 
     def clean_paste(self) -> dict[str, float]:
         """Weights by phrase. Every line that is wrong is named by its number."""

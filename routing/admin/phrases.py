@@ -32,16 +32,18 @@ class PhraseInline(TabularInline):
 @admin.register(PhraseList)
 class PhraseListAdmin(ShippedRowsAdmin):
     form = PhraseListForm
-    list_display = ["title", "phrase_count", "effect", "name"]
+    list_display = ["title", "is_on", "phrase_count", "effect", "name"]
+    list_editable = ["is_on"]
     list_after_template = TRY
     change_form_outer_before_template = TRY
     search_fields = ["name", "title", "effect", "phrases__text"]
-    fields = ["title", "effect", "name", "paste"]
+    fields = ["title", "effect", "name", "is_on", "paste"]
     readonly_fields = ["title", "effect", "name"]
     inlines = [PhraseInline]
 
     def logged(self, row: PhraseList) -> dict[str, Any]:
-        return dict(Phrase.objects.filter(phrase_list=row).order_by("text").values_list("text", "weight"))
+        phrases = Phrase.objects.filter(phrase_list=row).order_by("text").values_list("text", "weight")
+        return {"the list is on": row.is_on, **dict(phrases)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PhraseList]:
         rows: QuerySet[PhraseList] = super().get_queryset(request)
@@ -53,7 +55,7 @@ class PhraseListAdmin(ShippedRowsAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        form.instance.fill(form.cleaned_data["paste"])
+        form.instance.fill(form.cleaned_data.get("paste", {}))
 
     def get_urls(self) -> list[URLPattern]:
         trying = path("try/", self.admin_site.admin_view(self.try_text), name="routing_phraselist_try")
@@ -65,9 +67,10 @@ class PhraseListAdmin(ShippedRowsAdmin):
             raise PermissionDenied
         text, own = request.POST.get("text", ""), request.POST.get("list", "")
         titles = dict(PhraseList.objects.values_list("name", "title"))
+        off = {*PhraseList.objects.filter(is_on=False).values_list("name", flat=True)}
         found = sorted(tried(text[:MOST_CHARS]).items(), key=lambda pair: pair[0] != own)
         context = {
-            "found": [(name, titles.get(name) or name, phrases) for name, phrases in found],
+            "found": [(name, titles.get(name) or name, phrases, name in off) for name, phrases in found],
             "own": titles.get(own, "") if own not in dict(found) else "",
             "is_cut": len(text) > MOST_CHARS,
             "most_chars": MOST_CHARS,

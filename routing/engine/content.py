@@ -1,7 +1,8 @@
 """A policy's content, as a published version holds it, and the frozen value made of it.
 
 The content is plain data: mode, enabled, ambiguous_fallback_tier, models {slot: model}, thresholds {name: number},
-switches {name: bool}, phrases {list: {phrase: weight}}, aliases [{pattern, target}], fallbacks {tier: [tier, ...]}.
+switches {name: bool}, phrases {list: {phrase: weight}}, aliases [{pattern, target}], fallbacks {tier: [tier, ...]},
+and, only where there are some, lists_off [list]: these are read as if they were empty.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 from routing.engine.types import Alias, Matcher, Policy, Tier
 
+LISTS_OFF = "lists_off"
 TAG_LISTS = ("harness", "ask_tag")  # names of tags, compared in lower case
 
 
@@ -28,13 +30,18 @@ def _weighed(phrases: Mapping[str, float] | list[str]) -> dict[str, float]:
     return dict.fromkeys(phrases, 1.0)
 
 
+def phrases_of(content: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
+    """Every list; one that is switched off holds nothing."""
+    return {**content["phrases"], **{name: {} for name in content.get(LISTS_OFF, ())}}
+
+
 def matched_phrases(content: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
     """The lists that are looked for in text; a matcher is compiled from these."""
-    return {name: listed for name, listed in content["phrases"].items() if name not in TAG_LISTS}
+    return {name: listed for name, listed in phrases_of(content).items() if name not in TAG_LISTS}
 
 
 def policy_from(content: Mapping[str, Any], *, version: int, match: Matcher, digest: str = "") -> Policy:
-    phrases = dict(content["phrases"])
+    phrases = phrases_of(content)
     for name in TAG_LISTS:
         phrases[name] = {tag.lower(): weight for tag, weight in phrases.get(name, {}).items()}
     return Policy(

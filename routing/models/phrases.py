@@ -13,6 +13,12 @@ class PhraseList(models.Model):
     name = models.CharField(max_length=60, unique=True)
     title = models.CharField(max_length=100, blank=True)
     effect = models.TextField(blank=True)
+    is_on = models.BooleanField(
+        "on",
+        default=True,
+        help_text="Off, none of its phrases is looked for, as if the list were empty; they stay here until it is on"
+        " again. Takes effect with the next published policy.",
+    )
 
     class Meta:
         ordering = ["name"]

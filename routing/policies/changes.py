@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from routing.engine.content import LISTS_OFF
 from routing.policies.drafts import targets_of
 
 Content = Mapping[str, Any]
@@ -22,7 +23,7 @@ def changes(before: Content | None, after: Content) -> list[str]:
     if before is None:
         return ["This is the first policy."]
     phrases = _phrases(_by_name(before, "phrases"), _by_name(after, "phrases"))
-    return [*_settings(before, after), *_tables(before, after), *phrases]
+    return [*_settings(before, after), *_tables(before, after), *_lists(before, after), *phrases]
 
 
 def flat(content: Content) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def flat(content: Content) -> dict[str, Any]:
             for section, label in TABLES.items()
             for name, value in _by_name(content, section).items()
         },
+        **{f"list {name}": False for name in _off(content)},
         **{
             f"{name}: {text}": weight
             for name, listed in _by_name(content, "phrases").items()
@@ -58,6 +60,16 @@ def _tables(before: Content, after: Content) -> Iterator[str]:
                 yield f"{label} {name}: removed (was {_shown(old[name])})."
             elif old[name] != new[name]:
                 yield f"{label} {name}: {_shown(old[name])} → {_shown(new[name])}."
+
+
+def _lists(before: Content, after: Content) -> Iterator[str]:
+    old, new = _off(before), _off(after)
+    for name in sorted(old ^ new):
+        yield f"List {name}: {_shown(name not in old)} → {_shown(name not in new)}."
+
+
+def _off(content: Content) -> set[str]:
+    return set(content.get(LISTS_OFF) or ())
 
 
 def _by_name(content: Content, section: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from routing.models import (
     Threshold,
     TierModel,
 )
+from routing.policies.shipped import lists_off
 
 Content = dict[str, Any]
 
@@ -32,6 +33,7 @@ def draft_content() -> Content:
         "aliases": list(ModelAlias.objects.order_by("pattern").values("pattern", "target")),
         "models": dict(TierModel.objects.values_list("slot", "model")),
         "fallbacks": _fallbacks(),
+        **lists_off(PhraseList.objects.filter(is_on=False).values_list("name", flat=True)),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from django.core.exceptions import ValidationError
 
+from routing.engine.content import LISTS_OFF
 from routing.models import PolicyVersion
 from routing.policies.drafts import Content, targets_of
 
@@ -39,6 +40,7 @@ def to_yaml(content: Content, title: str = "") -> str:
         "switches": content["switches"],
         "fallbacks": content["fallbacks"],
         "aliases": targets_of(content),
+        LISTS_OFF: content.get(LISTS_OFF, []),
         "phrases": {name: _plain_list(listed) for name, listed in content["phrases"].items()},
     }
     heading = f"# {' '.join(title.split())}\n" if title else ""

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from routing.engine.content import LISTS_OFF
 from routing.models import (
     AdminChange,
     FallbackStep,
@@ -21,6 +22,7 @@ from routing.models.choices import Rung, Slot
 from routing.policies.changes import flat
 from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.locking import lock
+from routing.policies.shipped import off_in
 
 MOVED = "The draft changed while you looked at it: look at the changes again."
 
@@ -46,10 +48,11 @@ def fitted(content: Content, draft: Content) -> Content:
     bounds = {row.name: (row.lower, row.upper) for row in Threshold.objects.all()}
     thresholds = {name: content["thresholds"].get(name, value) for name, value in draft["thresholds"].items()}
     return {
-        **content,
+        **{name: value for name, value in content.items() if name != LISTS_OFF},
         "thresholds": {name: min(max(value, bounds[name][0]), bounds[name][1]) for name, value in thresholds.items()},
         "switches": {name: content["switches"].get(name, is_on) for name, is_on in draft["switches"].items()},
         "phrases": {name: content["phrases"].get(name, listed) for name, listed in draft["phrases"].items()},
+        **off_in(content, draft),
         "models": {slot: content["models"].get(slot) or draft["models"].get(slot, "") for slot in Slot.values},
     }
 
@@ -63,6 +66,9 @@ def fill_draft(content: Content) -> None:
     )
     _fill_named(content)
     _fill_phrases(content["phrases"])
+    off = content.get(LISTS_OFF, [])
+    PhraseList.objects.filter(name__in=off).update(is_on=False)
+    PhraseList.objects.exclude(name__in=off).update(is_on=True)
     for model in (TierModel, ModelAlias, FallbackStep):
         model._default_manager.all().delete()
     TierModel.objects.bulk_create(TierModel(slot=slot, model=name) for slot, name in content["models"].items() if name)

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from routing.engine.content import LISTS_OFF
 from routing.models import ModelAlias, Phrase, TierModel
 from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
 from routing.policies.aliases import MOST_ALIASES, too_many
 from routing.policies.drafts import Content
 from routing.policies.files import read_yaml
+from routing.policies.shipped import shipped_policy
 from routing.policies.validation import problems
 
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -37,6 +39,8 @@ def overlaid_by(read: Mapping[str, Any], draft: Content) -> Content:
             content[section] = SECTIONS[section](value, draft.get(section), errors)
         except RefusedError as refused:
             errors.append(f"{section}: {refused}")
+    if not content.get(LISTS_OFF):
+        content.pop(LISTS_OFF, None)
     errors = errors or [f"{place}: {message}" for place, message in problems(content)]
     if errors:
         rest = len(errors) - MOST_ERRORS
@@ -156,6 +160,11 @@ def _aliases(value: object, *_: object) -> list[dict[str, str]]:
     return sorted(found, key=lambda alias: alias["pattern"])
 
 
+def _lists_off(value: object, *_: object) -> list[str]:
+    known = _one_of(shipped_policy()["phrases"])
+    return sorted({known(name) for name in (_list(value) if value != "" else ())})
+
+
 def _fallbacks(value: object, *_: object) -> dict[str, list[str]]:
     rung, found = _one_of(Rung.values), {}
     for from_tier, steps in _items(value):
@@ -175,5 +184,6 @@ SECTIONS: Mapping[str, Callable[..., Any]] = {
     "switches": _named(_switch),
     "fallbacks": _fallbacks,
     "aliases": _aliases,
+    LISTS_OFF: _lists_off,
     "phrases": _named(_phrases),
 }

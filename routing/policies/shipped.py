@@ -1,13 +1,13 @@
 """What the release ships, and how older content is read by it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from routing.engine.content import content_of
+from routing.engine.content import LISTS_OFF, content_of
 
 SHIPPED = Path(__file__).parent.parent / "defaults" / "policy.yaml"
 NAMED_SECTIONS = ("thresholds", "switches", "phrases")  # whose names come with the release
@@ -29,4 +29,16 @@ def bounds() -> Mapping[str, tuple[float, float]]:
 def completed(content: Mapping[str, Any], newer: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The content, with what it has no name for as `newer` (else the release) has it."""
     source = newer or content_of(shipped_policy())
-    return {**content, **{section: {**(source.get(section) or {}), **content[section]} for section in NAMED_SECTIONS}}
+    named = {section: {**(source.get(section) or {}), **content[section]} for section in NAMED_SECTIONS}
+    return {**content, **named, **off_in(content, source)}
+
+
+def off_in(content: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The lists that the content switches off, and of those that it does not know, what the other one does."""
+    unknown = (name for name in other.get(LISTS_OFF, ()) if name not in content["phrases"])
+    return lists_off([*content.get(LISTS_OFF, ()), *unknown])
+
+
+def lists_off(names: Iterable[str]) -> dict[str, list[str]]:
+    """Nothing where every list is on: such content has the digest that it had before lists could be switched off."""
+    return {LISTS_OFF: found} if (found := sorted(set(names))) else {}

@@ -38,6 +38,7 @@ BEFORE = {
             "Phrases scope: 'end to end' 0.05 → 0.5.",
             id="a weight",
         ),
+        pytest.param({"lists_off": ["scope"]}, "List scope: on → off.", id="a list that is switched off"),
         pytest.param(
             {"phrases": BEFORE["phrases"] | {"new": {f"p{number}": 1.0 for number in range(10)}}},
             "Phrases new: + 'p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7' and 2 more.",

@@ -28,12 +28,26 @@ def test_what_was_exported_is_imported_as_it_was(draft):
     PhraseList.objects.get(name="scope").fill({"yes": 1.0, "12:30:00": 0.25, "naïve café*": 3.0, "<< *x": 1.0, "#1": 2})
     ModelAlias.objects.create(pattern="*", target="auto")
     Threshold.objects.filter(name="opus_score_threshold").update(value=0.123456789)
+    PhraseList.objects.filter(name="greeting").update(is_on=False)
     edited = policies.draft_content()
 
     exported = to_yaml(edited, "version 3:\nnote")
 
     assert policies.imported(exported, draft) == edited
     assert exported.startswith("# version 3: note\nsmartgateway_policy: 1\nenabled: true\n")
+
+
+def test_a_file_that_switches_no_list_off_switches_all_on(draft):
+    off = {**draft, "lists_off": ["greeting"]}
+
+    assert policies.imported(to_yaml(draft), off) == draft
+    assert policies.imported("lists_off:", off) == draft
+    assert policies.imported("mode: keyword", off) == {**off, "mode": "keyword"}
+
+
+def test_a_list_that_there_is_not_cannot_be_switched_off(draft):
+    assert "lists_off: 'greetings' is none of" in refused("lists_off: [greetings]", draft)
+    assert "lists_off: it is a list" in refused("lists_off: greeting", draft)
 
 
 @settings(max_examples=60, deadline=None)

@@ -25,6 +25,7 @@ def edit_everything():
     PhraseList.objects.get(name="scope").fill({"whole fleet": 0.25})
     ModelAlias.objects.create(pattern="fast", target="haiku")
     FallbackStep.objects.filter(from_tier="opus").delete()
+    PhraseList.objects.filter(name="greeting").update(is_on=False)
 
 
 def test_the_draft_goes_back_to_any_version(first):

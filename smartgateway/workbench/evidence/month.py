@@ -10,6 +10,7 @@ from uuid import UUID
 from audit.reports import today
 from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.types import LADDER, Policy, phrase_id
+from routing.models import Phrase
 from smartgateway.workbench.evidence.distances import BARS
 from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.tally import AFTERWARDS, DEAREST, EXAMPLES
@@ -114,7 +115,11 @@ def _row(name: str, row: Mapping[str, Any], of: int, list_name: str = "") -> Row
 
 
 def _phrases(contents: Iterable[Mapping[str, Any]], policy: Policy | None, of: int) -> Iterable[Row]:
-    names = {} if policy is None else {name: _named(listed) for name, listed in policy.phrases.items()}
+    names: dict[str, dict[int, str]] = {}
+    for list_name, phrase in Phrase.objects.values_list("phrase_list__name", "text"):
+        names.setdefault(list_name, {})[phrase_id(phrase)] = phrase  # of a list that is switched off too
+    for list_name, listed in policy.phrases.items() if policy else ():
+        names.setdefault(list_name, {}).update(_named(listed))
     for list_name, rows in added_phrases(contents).items():
         for identity, row in rows.items():
             text = names.get(list_name, {}).get(int(identity))

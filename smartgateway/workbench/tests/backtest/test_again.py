@@ -30,7 +30,7 @@ DRAFTS = {
     "switches": draft(switches={"allow_auto_opus": False}),
     "keyword mode": draft(mode="keyword"),
     "ambiguous to opus": draft(ambiguous_fallback_tier="opus"),
-    **{f"{name} off": draft(without(name)) for name in LISTS},
+    **{f"{name} off": draft(lists_off=[name]) for name in LISTS},
     **{f"{name} thinned": draft(every_second(name)) for name in LISTS},
     **{f"{name} lighter": draft(halved(name)) for name in ("deep_reasoning", "scope", "conflicting_constraints")},
     **{
