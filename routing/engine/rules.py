@@ -149,6 +149,7 @@ def single_file_edit(case: Case) -> Reason:
         ("files", features.files, 2),
         ("heavy_phrases", case.heavy_phrases, 0),
         ("multi_file", case.counts["multi_file"], 0),
+        ("investigation", case.counts["investigation"], 0),
         ("traces", features.has_trace, 0),
     )
     return all_of("single_file_edit", LOCAL, checks)

@@ -17,7 +17,12 @@ from routing.policies.shipped import NAMED_SECTIONS, shipped_policy
 Problem = tuple[str, str]  # place, e.g. "threshold opus_score_threshold", and message
 EASY = ("simple_task", "self_contained", "greeting", "single_file_edit", "housekeeping")
 HARD = ("deep_reasoning", "multi_file", "compaction", "keyword_opus", "agent_protocol")
-CONTRADICTORY = [*product(EASY, HARD), ("self_contained", "context_word"), ("simple_task", "investigation")]
+CONTRADICTORY = [
+    *product(EASY, HARD),
+    ("self_contained", "context_word"),
+    ("simple_task", "investigation"),
+    ("single_file_edit", "investigation"),
+]
 MOST_PHRASES = 10_000
 PLACES = {"thresholds": "threshold", "switches": "switch", "phrases": "phrases"}
 

@@ -129,6 +129,7 @@ def test_evidence_for_local_fires_its_rule(messages, changes, rule):
         pytest.param([system("Generate a title."), "go"], {"tools": (TOOL,)}, "housekeeping", id="an agent with tools"),
         pytest.param(["rename it in a.py and b.py"], {}, "single_file_edit", id="two files"),
         pytest.param(["rename it in all files"], {}, "single_file_edit", id="all files"),
+        pytest.param(["rename the column; what I did doesn't work"], {}, "single_file_edit", id="what went wrong"),
     ],
 )
 def test_what_is_no_evidence_for_local_does_not(messages, changes, rule):

@@ -36,7 +36,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "self_contained": ("self_contained", "context_word"),
     "greeting": ("greeting",),
     "housekeeping": ("housekeeping",),
-    "single_file_edit": ("single_file_edit",),
+    "single_file_edit": ("single_file_edit", "investigation"),
     "opus_score": ("deep_reasoning", "conflicting_constraints", "scope"),
     "keyword_opus": ("keyword_opus",),
 }
