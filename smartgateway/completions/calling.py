@@ -173,7 +173,8 @@ async def slot_acquired(exchange: Exchange) -> bool:
 def may_go_elsewhere(exchange: Exchange) -> bool:
     routed = exchange.routed
     is_bound = routed.decision.phase is Phase.EXPLICIT or routed.request.local_only
-    return not is_bound and Tier.SONNET in routed.surroundings.configured
+    others = routed.surroundings.configured & routed.surroundings.allowed_tiers
+    return not is_bound and Tier.SONNET in others
 
 
 def is_final(exc: ProviderError, candidate: Candidate) -> bool:

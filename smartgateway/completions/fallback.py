@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from routing.engine.explicit import model_of
 from routing.engine.features import Features
+from routing.engine.signals import CANNOT_BE_LOCAL, compute_routing_signals
 from routing.engine.types import PROVIDER_OF, Phase, Policy, RoutingDecision, Surroundings, Tier
 
 HAIKU = "haiku"
@@ -56,7 +57,7 @@ def chain(tier: Tier, policy: Policy, surroundings: Surroundings, features: Feat
     for name in policy.fallbacks.get(tier, ()):
         if name == Tier.OPUS and not policy.switches.get("allow_auto_opus", True):
             continue
-        if name == Tier.LOCAL and not fits_local(features, surroundings):
+        if name == Tier.LOCAL and not fits_local(features, policy, surroundings):
             continue
         if name != HAIKU and Tier(name) not in surroundings.allowed_tiers:
             continue
@@ -78,11 +79,12 @@ def can_serve_alone(features: Features, surroundings: Surroundings) -> bool:
     return local.context_tokens is None or features.estimated_tokens + features.tool_tokens <= local.context_tokens
 
 
-def fits_local(features: Features, surroundings: Surroundings) -> bool:
-    """Claude falls to local only for a request without tools, in a session never above LOCAL, that fits."""
+def fits_local(features: Features, policy: Policy, surroundings: Surroundings) -> bool:
+    """Claude falls to local only for a request without tools that may be local, in a session never above LOCAL."""
     local, session = surroundings.local, surroundings.session
-    if local is None or local.is_demo or features.tools_declared or features.tool_loop or features.has_image:
+    if local is None or local.is_demo or features.tools_declared or features.has_image:
         return False
     if session is not None and (session.tier is not Tier.LOCAL or session.used_tools):
         return False
-    return local.context_tokens is None or features.estimated_tokens <= local.context_tokens
+    reasons = compute_routing_signals(features, policy, surroundings).reasons
+    return not any(reason.fired and reason.rule in CANNOT_BE_LOCAL for reason in reasons)

@@ -86,6 +86,49 @@ def test_what_must_stay_local_is_served_locally_in_every_mode(chosen_policy):
     assert "local_only" in rules(decision)
 
 
+ALLOWED = {"allowed_tiers": frozenset({Tier.LOCAL, Tier.OPUS})}
+KEYWORD, DISABLED = policy(mode="keyword"), policy(mode="keyword", enabled=False)
+
+
+@pytest.mark.parametrize(
+    ("chosen_policy", "around", "asked", "phase", "tier"),
+    [
+        pytest.param(
+            DISABLED, ALLOWED, {"local_only": True, "requested_model": "local"}, Phase.EXPLICIT, Tier.LOCAL, id="local"
+        ),
+        pytest.param(DISABLED, {}, {"requested_model": "opus"}, Phase.EXPLICIT, Tier.OPUS, id="explicit"),
+        pytest.param(KEYWORD, {}, {"requested_tier": "local"}, Phase.EXPLICIT, Tier.LOCAL, id="explicit over keyword"),
+        pytest.param(
+            policy(), {"session": OPUS_SESSION}, {"requested_model": "local"}, Phase.EXPLICIT, Tier.LOCAL, id="session"
+        ),
+        pytest.param(DISABLED, {}, {}, Phase.DISABLED, Tier.SONNET, id="disabled over keyword"),
+        pytest.param(DISABLED, ALLOWED, {}, Phase.DISABLED, Tier.LOCAL, id="the key's limits over disabled"),
+        pytest.param(KEYWORD, {"session": SONNET_SESSION}, {}, Phase.KEYWORD, Tier.OPUS, id="keyword over local_first"),
+        pytest.param(policy(), {}, {}, Phase.HEURISTIC, Tier.OPUS, id="local_first last"),
+    ],
+)
+def test_what_goes_before_what(chosen_policy, around, asked, phase, tier):
+    decision = decided(AUDIT, around=around, chosen_policy=chosen_policy, **asked)
+
+    assert (decision.phase, decision.tier) == (phase, tier)
+
+
+@pytest.mark.parametrize(
+    ("asked", "around", "refusal"),
+    [
+        pytest.param({"requested_model": "opus", "local_only": True}, {}, LocalOnlyError, id="local only"),
+        pytest.param(
+            {"requested_model": "sonnet", "local_only": True}, ALLOWED, LocalOnlyError, id="local only over the key"
+        ),
+        pytest.param({"requested_model": "sonnet"}, ALLOWED, TierNotAllowedError, id="the key over the choice"),
+    ],
+)
+@pytest.mark.parametrize("chosen_policy", [policy(), KEYWORD, DISABLED], ids=["weighed", "keyword", "disabled"])
+def test_no_switch_or_mode_lets_a_choice_pass_what_goes_before_it(chosen_policy, asked, around, refusal):
+    with pytest.raises(refusal):
+        decided("hello", around=around, chosen_policy=chosen_policy, **asked)
+
+
 def test_a_least_tier_above_local_is_refused_where_all_stays_local():
     with pytest.raises(LocalOnlyError, match="sonnet"):
         decided("hello", local_only=True, min_tier=Tier.SONNET)

@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 
 from routing.engine.features import Features
-from routing.engine.types import LocalModel, Surroundings, Tier
-from smartgateway.completions.fallback import can_serve_alone, chain
+from routing.engine.types import LocalModel, SessionState, Surroundings, Tier, phrase_id
+from smartgateway.completions.fallback import can_serve_alone, chain, fits_local
 
+AN_AGENTS_WORD = phrase_id("<execute_command>")
 MODEL = LocalModel("coder", loaded=True, context_tokens=4_096, vision=False, tools=True)
 ALONE = Surroundings(configured=frozenset({Tier.LOCAL}), local=MODEL)
 
@@ -40,3 +41,34 @@ def test_a_key_that_may_not_use_local_is_not_given_it(default_policy):
     around = ALONE._replace(allowed_tiers=frozenset({Tier.SONNET}))
 
     assert list(chain(Tier.SONNET, default_policy, around, Features())) == []
+
+
+BESIDE_CLAUDE = Surroundings(local=MODEL)
+
+
+@pytest.mark.parametrize(
+    ("features", "around", "fits"),
+    [
+        pytest.param(Features(), BESIDE_CLAUDE, True, id="plain"),
+        pytest.param(Features(tools_declared=1), BESIDE_CLAUDE, False, id="tools"),
+        pytest.param(Features(tool_distance=2, tool_loop=True), BESIDE_CLAUDE, False, id="a tool loop"),
+        pytest.param(Features(hits={"agent_protocol": (AN_AGENTS_WORD,)}), BESIDE_CLAUDE, False, id="an agent without"),
+        pytest.param(Features(images=1), BESIDE_CLAUDE, False, id="an image"),
+        pytest.param(Features(total_chars=30_001), BESIDE_CLAUDE, False, id="more than is ever sent to local"),
+        pytest.param(Features(estimated_tokens=3_500), BESIDE_CLAUDE, False, id="no room left for the answer"),
+        pytest.param(Features(), Surroundings(local=None), False, id="no local model"),
+        pytest.param(Features(), Surroundings(local=replace(MODEL, is_demo=True)), False, id="the demo model"),
+        pytest.param(
+            Features(), BESIDE_CLAUDE._replace(session=SessionState(Tier.SONNET)), False, id="a session with Claude"
+        ),
+        pytest.param(
+            Features(), BESIDE_CLAUDE._replace(session=SessionState(Tier.LOCAL, True)), False, id="one with tools"
+        ),
+        pytest.param(Features(), BESIDE_CLAUDE._replace(session=SessionState(Tier.LOCAL)), True, id="a local session"),
+    ],
+)
+def test_claude_falls_to_local_only_what_may_be_local(default_policy, features, around, fits):
+    names = [candidate.name for candidate in chain(Tier.SONNET, default_policy, around, features)]
+
+    assert fits_local(features, default_policy, around) is fits
+    assert names == ["opus", "local"] if fits else ["opus"]

@@ -1,10 +1,12 @@
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from audit.recording import AuditUnavailableError
-from routing import breakers, sessions
+from routing import breakers, connections, sessions
+from routing.engine.types import LADDER, Tier
 from routing.providers.base import (
     ProviderMisconfiguredError,
     ProviderRejectedError,
@@ -12,9 +14,11 @@ from routing.providers.base import (
     ProviderUnavailableError,
     RateLimitedError,
 )
-from smartgateway.completions import path
+from routing.slots import LocalSlots
+from smartgateway.completions import calling, path
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Ask, Options
+from smartgateway.completions.fallback import Candidate
 from smartgateway.completions.tests.fakes import CHUNKS, Plain
 from smartgateway.keys.errors import RateLimitExceededError
 
@@ -111,6 +115,37 @@ async def test_an_automatic_choice_falls_back_along_the_policys_chain(world):
     assert world.record.outcomes[0].served_tier == "haiku"
 
 
+async def test_a_busy_local_model_is_waited_for_a_short_while_and_then_the_chain_serves(world, monkeypatch):
+    monkeypatch.setattr(connections, "local_slots", LocalSlots(0))
+    monkeypatch.setattr(calling, "SLOT_WAIT_SECONDS", 0.01)
+
+    answered = await path.complete(ask(world))
+
+    assert (answered.exchange.served.model, world.local.calls) == (HAIKU, [])
+    assert answered.exchange.fallback_causes == ["local:no_capacity"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        pytest.param({"model": "local"}, LADDER, id="asked for by name"),
+        pytest.param({"options": STAYING}, LADDER, id="local only"),
+        pytest.param({}, (Tier.LOCAL,), id="a key without Claude"),
+    ],
+)
+async def test_what_only_the_local_model_may_serve_waits_longer_for_it(world, monkeypatch, asked, allowed):
+    slots = LocalSlots(1)
+    monkeypatch.setattr(connections, "local_slots", slots)
+    monkeypatch.setattr(calling, "SLOT_WAIT_SECONDS", 0)
+    world.key = replace(world.key, allowed_tiers=frozenset(allowed))
+    await slots.acquire(0)
+    asyncio.get_running_loop().call_later(0.05, slots.release)
+
+    answered = await path.complete(ask(world, **asked))
+
+    assert answered.exchange.served.name == "local"
+
+
 async def test_an_explicit_choice_is_never_replaced(world):
     world.local.failures = [down(), down()]
 
@@ -127,6 +162,18 @@ async def test_what_is_local_only_never_leaves_whatever_fails(world):
 
     with pytest.raises(GatewayError):
         await path.complete(ask(world, options=Options(local_only=True)))
+
+    assert world.anthropic.calls == []
+
+
+@pytest.mark.parametrize("options", [STAYING, NO_OPTIONS], ids=["the request", "its key"])
+async def test_local_only_is_looked_at_again_before_each_call_whatever_was_chosen(world, monkeypatch, options):
+    world.key = replace(world.key, local_only=not options.local_only)
+    astray = [Candidate("sonnet", "anthropic", SONNET), Candidate("haiku", "anthropic", HAIKU)]
+    monkeypatch.setattr(path, "candidates_of", lambda exchange: iter(astray))
+
+    with pytest.raises(GatewayError):
+        await path.complete(ask(world, options=options))
 
     assert world.anthropic.calls == []
 
