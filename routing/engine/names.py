@@ -3,7 +3,16 @@
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from routing.engine.types import PROVIDER_OF, Alias, Policy, RoutingRefusedError, Surroundings, Tier, UnknownModelError
+from routing.engine.types import (
+    PROVIDER_OF,
+    Alias,
+    Policy,
+    RoutingDecision,
+    RoutingRefusedError,
+    Surroundings,
+    Tier,
+    UnknownModelError,
+)
 
 AUTOMATIC = frozenset({"", "auto", "smart", "claude-auto"})
 HAIKU = "haiku"
@@ -51,6 +60,11 @@ def wish_of_model(name: str, provider: str, policy: Policy, surroundings: Surrou
     if target is None:
         raise UnknownModelError(f"The alias {alias.pattern!r} stands for {alias.target!r}, which is not known")
     return Wish(name, target.provider, target.tier, target.model)
+
+
+def tier_name(decision: RoutingDecision, policy: Policy) -> str:
+    """Its tier; `haiku` where the policy's own was asked for, '' for another model outside the ladder."""
+    return decision.tier or (HAIKU if decision.model and decision.model == policy.models.get(HAIKU) else "")
 
 
 def _reserved(name: str, policy: Policy) -> Wish | None:

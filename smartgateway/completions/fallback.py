@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from routing.engine.explicit import model_of
 from routing.engine.features import Features
+from routing.engine.names import HAIKU, tier_name
 from routing.engine.signals import CANNOT_BE_LOCAL, compute_routing_signals
 from routing.engine.types import PROVIDER_OF, Phase, Policy, RoutingDecision, Surroundings, Tier
 
-HAIKU = "haiku"
 ONLY_LOCAL = frozenset({Tier.LOCAL})
 
 
@@ -30,8 +30,7 @@ def candidates(
     served_local_model: Callable[[str], str],
 ) -> Iterator[Candidate]:
     """The chosen model first, then what the policy's chain allows here. Never empty, never Claude if local_only."""
-    name = decision.tier or (HAIKU if decision.model == policy.models.get(HAIKU) else "")
-    yield serving(Candidate(name, decision.provider, decision.model), policy, served_local_model)
+    yield serving(Candidate(tier_name(decision, policy), decision.provider, decision.model), policy, served_local_model)
     if decision.phase is not Phase.EXPLICIT and not local_only and decision.tier is not None:
         for candidate in chain(decision.tier, policy, surroundings, features):
             yield serving(candidate, policy, served_local_model)

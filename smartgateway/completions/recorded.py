@@ -13,6 +13,7 @@ from django.conf import settings
 from audit.records import AttemptRecord, DecisionRecord, OutcomeRecord
 from routing import prices
 from routing.engine.asks import texts_of
+from routing.engine.names import tier_name
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage, Verdict
 from routing.route import Routed
@@ -52,7 +53,7 @@ def decision(exchange: Exchange) -> DecisionRecord:
         phase=chosen.phase,
         band=signals.band if signals else "",
         confidence=signals.confidence if signals else 1.0,
-        tier=chosen.tier or "",
+        tier=tier_name(chosen, routed.policy),
         provider_name=chosen.provider,
         model=chosen.model,
         score=chosen.score,

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from routing import prices
 from routing.engine.decide import should_use_opus
 from routing.engine.features import Features
-from routing.engine.names import AUTOMATIC
+from routing.engine.names import AUTOMATIC, HAIKU
 from routing.engine.pricing import cost_of
 from routing.engine.types import Phase, Policy, Tier, Usage
 from routing.route import Routed
-from smartgateway.completions.fallback import HAIKU, Candidate
+from smartgateway.completions.fallback import Candidate
 
 
 class Served(NamedTuple):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from routing.engine.names import tier_name
 from routing.engine.survey import TOOL_WINDOW
 from routing.engine.types import Phase
 from smartgateway.completions.exchange import Exchange
@@ -66,7 +67,8 @@ class Memory:
 
     def _is_raised(self, exchange: Exchange, since: float) -> bool:
         at, rung, was_automatic = self._conversations.get(exchange.session_key, NEVER)
-        return was_automatic and at > since and RUNGS.get(exchange.routed.decision.tier or "", 0) > rung
+        asked = tier_name(exchange.routed.decision, exchange.routed.policy)
+        return was_automatic and at > since and RUNGS.get(asked, 0) > rung
 
 
 def asked_by(exchange: Exchange) -> tuple[int, str, bytes]:

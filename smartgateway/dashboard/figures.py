@@ -130,10 +130,6 @@ class Figures:
         return any(count for day in self.days for count in day.requests.values())
 
     @property
-    def has_other(self) -> bool:
-        return any(tier.value == "other" for tier in self.tiers)
-
-    @property
     def has_synthetic(self) -> bool:
         return any(team.value.startswith("-") for team in self.teams)
 

@@ -10,7 +10,7 @@ from audit.models import DailyReport, TagReport
 from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.periods import Period, chosen
 
-TIERS = {"local": "Local", "haiku": "Haiku", "sonnet": "Sonnet", "opus": "Opus", "other": "Other"}
+TIERS = {"local": "Local", "haiku": "Haiku", "sonnet": "Sonnet", "opus": "Opus", "other": "Other models, by name"}
 KINDS = {"chats": "Chats and scripts", "agents": "Agents"}
 MOST_CHOICES = 200
 DECISIONS = ("team", "key", "tier")
@@ -18,7 +18,7 @@ DECISIONS = ("team", "key", "tier")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Empty is all. `tier` is `other` for models outside the ladder."""
+    """Empty is all. `tier` is `other` for models that no tier has: they were asked for by name."""
 
     period: Period
     team: str = ""

@@ -11,6 +11,7 @@ from django.db.models import F, Max, Sum
 from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.filters import KINDS, TIERS
 
+MOST_NAMED = 3
 GROUPED = ["request_count", "human_ask_count", "cost", "classifier_cost", "saved_requested", "unknown_cost_count"]
 
 
@@ -81,11 +82,21 @@ def with_shares(groups: list[Group]) -> list[Group]:
 
 
 def by_tier(rows: DailyReportQuerySet) -> list[Group]:
-    """Every tier of the ladder, used or not; haiku and models outside the ladder only where they were used."""
+    """Every tier of the ladder, used or not; haiku only where it was asked for by name, as others, which are named."""
     found = {group.value or "other": group for group in grouped(rows, "tier")}
     unused = Group("", "", 0, 0, Decimal(0), Decimal(0))
     shown = [name for name in TIERS if name in found or name not in ("haiku", "other")]
-    return [replace(found.get(name, unused), value=name, title=TIERS[name]) for name in shown]
+    notes = {"other": others(rows)} if "other" in found else {}
+    return [replace(found.get(name, unused), value=name, title=TIERS[name], note=notes.get(name, "")) for name in shown]
+
+
+def others(rows: DailyReportQuerySet) -> str:
+    """Which models answered what no tier was chosen for, the most used first; who was refused had none."""
+    answered: Any = rows.filter(tier="").exclude(served_model="").order_by().values("served_model")
+    counted = answered.annotate(**summed(["request_count"])).order_by("-total_request_count", "served_model")
+    names = [row["served_model"] for row in counted]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more or "none answered"
 
 
 def by_version(rows: DailyReportQuerySet) -> list[Group]:

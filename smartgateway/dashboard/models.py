@@ -15,6 +15,7 @@ class ExpectedShare(models.Model):
         HAIKU = "haiku", "Haiku"
         SONNET = "sonnet", "Sonnet"
         OPUS = "opus", "Opus"
+        OTHER = "other", "Other models, by name"
 
     class Measure(models.TextChoices):
         REQUESTS = "requests", "requests"

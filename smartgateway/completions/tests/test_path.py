@@ -146,6 +146,17 @@ async def test_what_only_the_local_model_may_serve_waits_longer_for_it(world, mo
     assert answered.exchange.served.name == "local"
 
 
+@pytest.mark.parametrize(
+    ("model", "tier"),
+    [("haiku", "haiku"), (HAIKU, "haiku"), ("claude-fable-5-2", ""), ("sonnet", "sonnet")],
+)
+async def test_a_model_by_name_is_recorded_with_its_tier_and_haiku_as_one(world, model, tier):
+    await path.complete(ask(world, model=model))
+
+    [decision], [outcome] = world.record.decisions, world.record.outcomes
+    assert (decision.tier, outcome.served_tier) == (tier, tier)
+
+
 async def test_an_explicit_choice_is_never_replaced(world):
     world.local.failures = [down(), down()]
 

@@ -102,11 +102,12 @@ async def test_an_agents_turn_is_no_ask_again(decided):
     assert not (await decided(messages=[*loop, result])).is_repeated_ask
 
 
-async def test_a_higher_tier_by_name_in_a_conversation_that_auto_answered_is_noted(decided, session):
+@pytest.mark.parametrize("tier", ["opus", "haiku"])
+async def test_a_higher_tier_by_name_in_a_conversation_that_auto_answered_is_noted(decided, session, tier):
     assert (await decided(session=session)).tier == "local"
 
-    raised = await decided("No, think about it again", session=session, tier="opus")
-    after = await decided("And now the next one please", session=session, tier="opus")
+    raised = await decided("No, think about it again", session=session, tier=tier)
+    after = await decided("And now the next one please", session=session, tier=tier)
 
     assert (raised.is_raised, after.is_raised) == (True, False)
 

@@ -8,9 +8,11 @@ from asgiref.sync import async_to_sync
 from audit.records import DecisionRecord, OutcomeRecord
 from routing import policies
 from routing.engine.decide import decide
+from routing.engine.names import tier_name
 from routing.engine.types import (
     LADDER,
     LocalModel,
+    Phase,
     RoutingDecision,
     RoutingRequest,
     Surroundings,
@@ -98,12 +100,12 @@ def _with_verdict(routed: Routed, draw: random.Random) -> Routed:
 def _ended(exchange: Exchange, kind: Kind, draw: random.Random) -> Sample:
     status, http_status, error, _ = draw.choices(ENDS, [end[3] for end in ENDS])[0]
     chosen = exchange.routed.decision
-    candidate = Candidate(chosen.tier or "", chosen.provider, chosen.model)
+    candidate = Candidate(tier_name(chosen, exchange.routed.policy), chosen.provider, chosen.model)
     if status != "refused":
         exchange.first_intent = exchange.intend(candidate)
     decision = recorded.decision(exchange)
     _give_signs(decision, draw)
-    if status == "answered" and draw.random() < FALLBACK_SHARE:
+    if status == "answered" and chosen.phase is not Phase.EXPLICIT and draw.random() < FALLBACK_SHARE:
         candidate = _fall_back(exchange)
     if exchange.first_intent or exchange.fallback_causes:
         attempt = exchange.begin(exchange.take_first_intent() or exchange.intend(candidate))

@@ -48,8 +48,9 @@ def test_nothing_is_expected_by_default(admin_client, reported):
         ({"measure": "cost", "lowest": 5, "highest": 50}, "Opus: 90 % of cost, expected 5 to 50 %."),
         ({"measure": "asks", "lowest": 1, "highest": 100}, "Opus: 0 % of new asks of people, expected at least 1 %."),
         ({"tier": "haiku", "lowest": 5, "highest": 9}, "Haiku: 0 % of requests, expected 5 to 9 %."),
+        ({"tier": "other", "lowest": 1, "highest": 9}, "Other models, by name: 0 % of requests, expected 1 to 9 %."),
     ],
-    ids=["above", "below", "of cost", "of asks", "a tier that was never chosen"],
+    ids=["above", "below", "of cost", "of asks", "a tier that was never chosen", "other models"],
 )
 def test_a_share_outside_its_band_is_said(admin_client, reported, expected, words):
     expect(**expected)

@@ -45,7 +45,8 @@ def manager(client):
 @pytest.mark.parametrize(
     "asked",
     [
-        *({"team": 7}, {"key": 70}, {"tier": "opus"}, {"phase": "explicit"}, {"status": "aborted"}),
+        *({"team": 7}, {"key": 70}, {"phase": "explicit"}, {"status": "aborted"}),
+        *({"tier": tier} for tier in ("opus", "haiku", "other")),
         *({"sign": sign} for sign in ("again", "raised", "circles", "given_up")),
         {"from": "2026-11-24"},
     ],
@@ -53,8 +54,9 @@ def manager(client):
 )
 def test_decisions_are_found_by_each_filter(admin_client, asked):
     later = id_at(NOW + timedelta(days=1))
+    tier = asked.get("tier", "opus").replace("other", "")
     of_all = {"is_repeated_ask": True, "is_raised": True, "repeated_tool_calls": 3, "is_stream": True}
-    found = decision(id=later, key_name="wanted", team_id=7, key_id=70, tier="opus", phase="explicit", **of_all)
+    found = decision(id=later, key_name="wanted", team_id=7, key_id=70, tier=tier, phase="explicit", **of_all)
     outcome(found, status="aborted", error_type="client_gone")
     outcome(decision(id=id_at(NOW), key_name="unwanted"))
 

@@ -26,13 +26,32 @@ def test_shares_are_of_all_requests_and_of_all_money():
     assert shares == {"local": (60, 0), "sonnet": (30, 25), "opus": (10, 75)}
 
 
-def test_the_ladder_is_shown_whole_and_other_models_only_where_they_were_used():
+def test_the_ladder_is_shown_whole_and_haiku_and_other_models_only_where_they_were_used():
     report("local")
     assert [tier.value for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus"]
 
     report("")
+    report("haiku")
 
-    assert [tier.value for tier in figures(TODAY, None).tiers] == ["local", "sonnet", "opus", "other"]
+    assert [tier.value for tier in figures(TODAY, None).tiers] == ["local", "haiku", "sonnet", "opus", "other"]
+
+
+@pytest.mark.parametrize(
+    ("models", "note"),
+    [
+        ([""], "none answered"),
+        (["", "claude-fable-5-2"], "claude-fable-5-2"),
+        (["a", "b", "c", "d", "e"], "e, d, c and 2 more"),
+    ],
+    ids=["refused", "one", "many"],
+)
+def test_other_models_are_named_the_most_used_first(models, note):
+    for number, model in enumerate(models):
+        report("", served_model=model, requests=number + 1)
+
+    [other] = [tier for tier in figures(TODAY, None).tiers if tier.value == "other"]
+
+    assert (other.title, other.note) == ("Other models, by name", note)
 
 
 def test_the_headline_is_against_as_requested_and_net_of_routing():

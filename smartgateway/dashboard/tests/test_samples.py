@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from audit.models import Attempt, DailyReport, Outcome, RoutingDecision, Writer
 from audit.reports import today
@@ -49,6 +49,13 @@ def test_it_is_spread_over_what_a_dashboard_shows(seeded):
     assert set(decisions.values_list("phase", flat=True).distinct()) >= {"explicit", "heuristic", "llm_classifier"}
     assert decisions.values("team_id").distinct().count() == 4
     assert Outcome.objects.exclude(status="answered").exists()
+
+
+def test_what_was_asked_for_by_name_is_answered_by_it_and_haiku_has_its_own_tier(seeded):
+    by_name = Outcome.objects.filter(decision__phase="explicit", served_tier__gt="")
+
+    assert by_name.filter(decision__tier="haiku").exists()
+    assert not by_name.exclude(served_tier=F("decision__tier")).exists()
 
 
 def test_local_answers_in_conversations_leave_an_interval_of_what_was_saved(seeded):

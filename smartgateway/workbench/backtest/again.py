@@ -9,7 +9,7 @@ from routing.engine.automatic import NeedsVerdict, decide_automatically
 from routing.engine.decide import decide
 from routing.engine.explicit import asked_for
 from routing.engine.features import Features
-from routing.engine.names import ANTHROPIC, AUTOMATIC, LOCAL, PROVIDERS
+from routing.engine.names import ANTHROPIC, AUTOMATIC, LOCAL, PROVIDERS, tier_name
 from routing.engine.signals import compute_routing_signals
 from routing.engine.types import (
     LADDER,
@@ -38,18 +38,22 @@ ANY_VERDICT = tuple(map(Verdict, LADDER))
 
 
 class Way(NamedTuple):
-    """Where a request goes. `decision` is None for one that is refused; `calls` the classifier or not."""
+    """Where a request goes. `decision` is None for one that is refused; `calls` the classifier or not.
+
+    `name` is its tier's, or `haiku`.
+    """
 
     decision: RoutingDecision | None
     band: Band
     calls: bool = False
+    name: str = ""
 
     @property
     def goal(self) -> tuple[str, str]:
         """The tier, or what else is to be said of it, and the model."""
         if self.decision is None:
             return REFUSED, ""
-        return self.decision.tier or BY_NAME, self.decision.model
+        return self.name or self.decision.tier or BY_NAME, self.decision.model
 
 
 class Again(NamedTuple):
@@ -109,7 +113,7 @@ def ways_of(row: Row, features: Features, surroundings: Surroundings, difference
     try:
         step = decided(row, features, surroundings, difference, None, signals)
         if isinstance(step, RoutingDecision):
-            return [Way(step, signals.band)]
+            return [Way(step, signals.band, name=tier_name(step, difference.new))]
         judged = [
             decided(row, features, surroundings, difference, verdict, signals) for verdict in _verdicts(row, difference)
         ]

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from routing.engine.features import Features
-from routing.engine.names import LOCAL
+from routing.engine.names import HAIKU, LOCAL
 from routing.engine.pricing import cost_of
-from routing.engine.types import Policy, Price, RoutingDecision, Surroundings, Usage
+from routing.engine.types import LADDER, Policy, Price, RoutingDecision, Surroundings, Usage
 from routing.prices import PriceBook
-from smartgateway.completions.fallback import HAIKU, Candidate, candidates
+from smartgateway.completions.fallback import Candidate, candidates
 from smartgateway.completions.savings import as_fresh, claude_usage
 from smartgateway.workbench.backtest.again import Way
 from smartgateway.workbench.backtest.rows import Row
@@ -73,7 +73,8 @@ def after(row: Row, way: Way, around: Circumstances, book: PriceBook) -> Bill | 
 
 
 def is_as_before(row: Row, decision: RoutingDecision) -> bool:
-    return (decision.tier or "") == row.tier and (decision.provider == LOCAL or decision.model == row.model)
+    chosen = row.tier if row.tier in LADDER else ""  # haiku is told by its model
+    return (decision.tier or "") == chosen and (decision.provider == LOCAL or decision.model == row.model)
 
 
 def is_same_model(row: Row, model: str) -> bool:

@@ -205,6 +205,14 @@ def test_claude_without_a_tier_is_weighed_again():
     assert goals(found) == {goal_of("opus")}
 
 
+def test_haiku_by_name_stays_haiku_where_names_are_read_anew():
+    fields = {"phase": "explicit", "tier": "haiku", "model": "claude-haiku-5-5", "provider_name": "anthropic"}
+
+    found = tried(request("hello"), draft(aliases=[]), requested_model="haiku", **fields)
+
+    assert goals(found) == {("haiku", "claude-haiku-5-5")}
+
+
 @pytest.mark.parametrize(
     ("aliases", "goal"),
     [

@@ -2,10 +2,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 from routing.engine.automatic import decide_automatically
+from routing.engine.decide import decide
 from routing.engine.types import Price, Tier, Verdict
 from routing.prices import PriceBook
 from routing.prices.book import DatedPrice
-from routing.tests.engine.given import MODELS, measured, shipped, surroundings
+from routing.tests.engine.given import MODELS, measured, request, shipped, surroundings
 from smartgateway.workbench.backtest.again import Way
 from smartgateway.workbench.backtest.costs import Bill, Circumstances, after, before, between, moment_of
 from smartgateway.workbench.tests.backtest.given import draft, row
@@ -123,3 +124,13 @@ def test_a_price_is_that_of_the_day_of_the_request():
     prices = PriceBook({("anthropic", MODELS["opus"]): (dearer, of_then)})
 
     assert bill(row(**OF_SONNET), "opus", prices=prices) == exactly("0.006")
+
+
+def test_haiku_by_name_that_stays_haiku_costs_what_it_cost():
+    recorded = row(**OF_SONNET | {"tier": "haiku", "model": MODELS["haiku"], "phase": "explicit"})
+    asked = request("hello", requested_model="haiku")
+    decision = decide(asked, shipped(), surroundings(), None, HELLO)
+
+    found = after(recorded, Way(decision, "LOCAL"), Circumstances(HELLO, surroundings(), shipped()), book())
+
+    assert found == exactly("0.003")
