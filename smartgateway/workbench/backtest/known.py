@@ -10,7 +10,10 @@ from smartgateway.workbench.backtest.reading import OF_HOUSEKEEPING, Hits, read_
 
 PHRASES = "new phrases"
 CUT = "more phrases than recorded"
+WITHIN = "a phrase within one that is gone"
+SYSTEM = "housekeeping in the system prompt"
 READING = "the ask reads differently"
+TAGS = "other tags around the ask"
 TOKENS = "tokens are estimated differently"
 SYSTEM_ONLY = frozenset({"agentic_marker"})
 BARE_ASKS = 2
@@ -33,13 +36,14 @@ def known(features: Features, difference: Difference, ask: Ask | None = None) ->
     is_read = ask is not None and not difference.is_cut_differently
     reads_differently = not is_read and _reads_differently(features, difference)
     features = _measured(features, difference)
-    features, perhaps = _without_lost(features, difference)
+    features, perhaps, doubt = _without_lost(features, difference)
     if ask is not None and is_read and difference.is_of_text:
         features = read_again(features, ask, difference)
         perhaps = {name: ids for name, ids in perhaps.items() if name in SYSTEM_LISTS}
+        doubt = doubt if perhaps else ""
     if reads_differently:
-        return Known(features, _easiest(features, difference), _hardest(features, difference), READING)
-    doubt = CUT if perhaps else ""
+        why = TAGS if difference.is_cut_differently else READING
+        return Known(features, _easiest(features, difference), _hardest(features, difference), why)
     if difference.added and (new := _perhaps_added(features, difference, is_read=is_read)):
         perhaps, doubt = {**new, **perhaps}, PHRASES
     if not perhaps and not difference.is_measured_otherwise:
@@ -76,25 +80,27 @@ def _reads_differently(features: Features, difference: Difference) -> bool:
     return difference.new_texts["simple_task"].keys().isdisjoint(features.introduced_by)
 
 
-def _without_lost(features: Features, difference: Difference) -> tuple[Features, dict[str, tuple[int, ...]]]:
-    """The request without phrases that the new policy no longer has; and which unrecorded ones may count instead."""
+def _without_lost(features: Features, difference: Difference) -> tuple[Features, dict[str, tuple[int, ...]], str]:
+    """The request without phrases that the new policy no longer has; which others may count instead, and why."""
     perhaps: dict[str, tuple[int, ...]] = {}
     if "housekeeping" in difference.changed and features.is_housekeeping:
         features = _without_housekeeping(features, difference, perhaps)
+    doubt = SYSTEM if perhaps else ""
     touched = [name for name in difference.changed if name in features.hits and _is_touched(name, features, difference)]
     if not touched:
-        return features, perhaps
+        return features, perhaps, doubt
     hits = dict(features.hits)
     for name in touched:
         left = _left(name, features.hits[name], difference)
         if left.uncertain:
             perhaps[name] = left.uncertain
+            doubt = CUT if len(features.hits[name]) >= most(name) else doubt or WITHIN
         if name == "greeting":
             features = features._replace(greeting_share=_share(left.texts, features.ask_chars))
         hits[name] = left.ids
         if not left.ids:
             del hits[name]
-    return features._replace(hits=hits), perhaps
+    return features._replace(hits=hits), perhaps, doubt
 
 
 def _is_touched(name: str, features: Features, difference: Difference) -> bool:
@@ -139,8 +145,9 @@ def _without_housekeeping(features: Features, difference: Difference, perhaps: d
     if _left("housekeeping", features.hits.get("housekeeping", ()), difference).texts:
         return features
     aside = by_list(features.aside)
-    if "housekeeping" in aside and features.system_chars > 0 and _may_be_bare(features):
-        perhaps["housekeeping"] = tuple(difference.new_texts["housekeeping"])[:1]
+    left = tuple(difference.new_texts["housekeeping"])[:1]
+    if left and "housekeeping" in aside and features.system_chars > 0 and _may_be_bare(features):
+        perhaps["housekeeping"] = left
     of_system = {name: ids for name, ids in features.hits.items() if name in SYSTEM_LISTS}
     hits = {name: ids for name, ids in {**of_system, **aside}.items() if name != "housekeeping"}
     return features._replace(is_housekeeping=False, hits=hits)

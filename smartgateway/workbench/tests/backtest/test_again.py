@@ -8,7 +8,7 @@ from routing.engine.types import LADDER, RoutingRequest, SessionState, Tier
 from routing.tests.engine.given import defaults, request, shipped, surroundings, system
 from smartgateway.workbench.backtest.again import CLASSIFIER, OTHER_CLASSIFIER, again
 from smartgateway.workbench.backtest.differences import Difference
-from smartgateway.workbench.backtest.known import PHRASES, READING, TOKENS
+from smartgateway.workbench.backtest.known import CUT, PHRASES, READING, SYSTEM, TAGS, TOKENS, WITHIN
 from smartgateway.workbench.tests.backtest.given import asks, draft, kept, row, truth, with_more, without
 
 HEADS = ("", "Translate: ", "Generate a title for it.\n\nuser: ", "hello ", "Summarize the following: ")
@@ -148,7 +148,50 @@ def test_another_ratio_of_tokens_matters_only_near_the_window():
 
 
 def test_other_harness_tags_leave_the_ask_itself_in_doubt():
-    assert tried(request("hello"), draft({"harness": {"note": 1.0}}), with_text=True).doubt == READING
+    assert tried(request("hello"), draft({"harness": {"note": 1.0}}), with_text=True).doubt == TAGS
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_is_switched_off_is_exact_but_for_what_followed_a_colon(name):
+    found = [again(row(), features, surroundings(), difference(f"{name} off")) for _, features in varied_asks()]
+
+    assert {each.doubt for each in found if each.doubt} <= ({READING} if name == "simple_task" else set())
+
+
+def test_a_phrase_within_one_that_could_end_in_any_way_is_perhaps_there():
+    old = draft(with_more("multi_file", **{"shuffle": 1, "then shuffle*": 1}))
+    new = draft(with_more("multi_file", shuffle=1))
+    asked = request("Rename it, then shuffle it")
+
+    found = again(row(), kept(measure(asked, old)), surroundings(), Difference(old, new))
+
+    assert found.doubt == WITHIN
+    assert again(row(), kept(measure(asked, old)), surroundings(), Difference(old, new), ask_of(asked)).doubt == ""
+
+
+def test_more_phrases_than_recorded_are_perhaps_there():
+    texts = ("alpha", "beta", "gamma", "delta")
+    old = draft({"multi_file": dict.fromkeys(texts, 1.0)})
+    new = draft({"multi_file": {"delta": 1.0}})
+    asked = request(f"Rename {' '.join(texts)}")
+
+    found = again(row(), kept(measure(asked, old)), surroundings(), Difference(old, new))
+
+    assert found.doubt == CUT
+    assert again(row(), kept(measure(asked, old)), surroundings(), Difference(old, new), ask_of(asked)).doubt == ""
+
+
+def test_housekeeping_whose_phrase_is_gone_may_have_another_in_its_system_prompt():
+    asked = request(system("Generate a title for the conversation"), "Generate a title for it")
+    gone = [text for text in defaults()["phrases"]["housekeeping"] if "title" in text]
+
+    found = tried(asked, draft(without("housekeeping", *gone)))
+
+    assert found.doubt == SYSTEM
+
+
+def ask_of(asked):
+    return newest_ask(asked.messages, shipped())
 
 
 def test_the_recorded_answer_of_the_classifier_is_taken_again():
