@@ -19,8 +19,8 @@ MOST_MOVERS = 10
 MEANINGS = {
     PHRASES: "A new phrase may stand in them. Only their text can tell, and it was not recorded.",
     CUT: "They may hold more phrases of a list than the record keeps.",
-    WITHIN: "A phrase that is gone ended in any way (*) and holds another of its list; only their text can tell whether it"
-    " ended there.",
+    WITHIN: "A phrase that is gone ended in any way (*) and holds another of its list; only their text can tell whether"
+    " it ended there.",
     SYSTEM: "A phrase of housekeeping that is gone stood in the ask; whether another one stands in the system prompt,"
     " which is never kept, was not recorded.",
     READING: "The first word of the ask, or what follows its colon, would be read differently. Only its text can tell.",
