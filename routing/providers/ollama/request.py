@@ -200,8 +200,10 @@ def format_of(body: Mapping[str, Any], messages: list[dict[str, Any]], dropped: 
 
 
 def add_instruction(messages: list[dict[str, Any]], sentence: str) -> None:
-    """To the leading system text, or as one."""
-    if messages and messages[0]["role"] == "system":
-        messages[0]["content"] = f"{messages[0]['content']}\n\n{sentence}"
+    """To the end of the leading system text, or as one."""
+    leading = next((at for at, message in enumerate(messages) if message["role"] != "system"), len(messages))
+    if leading:
+        last = messages[leading - 1]
+        last["content"] = f"{last['content']}\n\n{sentence}"
     else:
         messages.insert(0, {"role": "system", "content": sentence})
