@@ -80,7 +80,17 @@ class Sums(models.Model):
     bypassed_count = count("Asked for by name, or with routing off, where auto would have known a tier.")
     estimated_baseline_count = count()
     unknown_cost_count = count()
-    unknown_baseline_count = count()
+    unknown_classifier_count = count("The classifier was asked, and what that cost is not known.")
+    unknown_baseline_count = count("Nobody knows what they would have cost as requested.")
+    unknown_sonnet_count = count()
+    unknown_opus_count = count()
+    unknown_keyword_count = count()
+    unknown_local_count = count("Answered locally, and what that replaced is not known.")
+    unsaved_requested_count = count("In no saved_requested: baseline, cost or classifier cost is not known.")
+    unsaved_sonnet_count = count()
+    unsaved_opus_count = count()
+    unsaved_keyword_count = count()
+    unknown_bypassed_count = count("In no bypassed_saving: the cost of either way is not known.")
 
     fresh_input_tokens = count()
     cache_read_input_tokens = count()
@@ -158,6 +168,7 @@ class BypassReport(models.Model):
     request_count = count()
     cost = total()
     saving = total("What auto would have saved; negative where it would have cost more.")
+    unknown_count = count("In no saving: the cost of either way is not known.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=BYPASS_DIMENSIONS, name="audit_bypass_dimensions")]

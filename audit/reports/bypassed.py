@@ -7,7 +7,7 @@ from django.db.models import Count, F, Max, Sum
 from django.db.models.functions import Coalesce
 
 from audit.models.querysets import RoutingDecisionQuerySet
-from audit.reports.measures import IS_BYPASSED, MONEY, ZERO, bypassed_saving, exact
+from audit.reports.measures import IS_BYPASSED, MONEY, UNKNOWN_SAVING, ZERO, bypassed_saving, exact
 
 MOST_ROWS = 500  # of a day: those with most requests
 
@@ -22,6 +22,7 @@ def rows(decisions: RoutingDecisionQuerySet) -> Iterator[dict[str, Any]]:
             last_team_name=Max("team_name"),
             request_count=Count("pk"),
             cost=Coalesce(Sum("ended__cost"), ZERO, output_field=MONEY),
+            unknown_count=Count("pk", filter=UNKNOWN_SAVING),
             saving=Coalesce(Sum(bypassed_saving(), output_field=MONEY), ZERO, output_field=MONEY),
         )
     )

@@ -22,6 +22,15 @@ IS_BYPASSED = Q(phase__in=["explicit", "disabled", "keyword"]) & ~Q(auto_tier=""
 IS_LOCAL = Q(ended__served_provider="local")
 CLASSIFIER_FAILED = Q(classifier_state="timeout") | Q(classifier_state__startswith="error")
 HAS_OUTCOME = Q(ended__isnull=False)
+# What cost or replaced something: the rest was refused, failed or left at no known expense, and has no baseline
+COUNTS_AS_MONEY = HAS_OUTCOME & (Q(ended__status="answered") | Q(ended__cost=None))
+DID_NOT_ASK = Q(ended__classifier_cost=None, classifier_input_tokens=0, classifier_output_tokens=0)
+UNKNOWN_SAVING = COUNTS_AS_MONEY & (
+    Q(ended__cost=None)
+    | Q(auto_tier="sonnet", ended__baseline_sonnet=None)
+    | Q(auto_tier="opus", ended__baseline_opus=None)
+)
+UNKNOWN_CLASSIFIER = HAS_OUTCOME & Q(ended__classifier_cost=None) & ~DID_NOT_ASK
 
 
 def sums() -> dict[str, Any]:
@@ -60,16 +69,29 @@ def counts() -> dict[str, Any]:
         "bypassed_count": IS_BYPASSED,
         "estimated_baseline_count": Q(ended__is_baseline_estimated=True),
         "unknown_cost_count": HAS_OUTCOME & Q(ended__cost=None),
-        "unknown_baseline_count": Q(ended__status="answered", ended__baseline_requested=None),
+        **unknown(),
     }
     counted = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
     return {"request_count": Count("pk"), **counted}
 
 
+def unknown() -> dict[str, Q]:
+    """What is in no sum of a baseline, of what was saved against it, or of what `auto` would have saved."""
+    names = {name: "baseline" if name == "requested" else name for name in BASELINES}
+    without = {name: COUNTS_AS_MONEY & Q((f"ended__baseline_{name}", None)) for name in BASELINES}
+    unspent = COUNTS_AS_MONEY & (Q(ended__cost=None) | UNKNOWN_CLASSIFIER)
+    return {
+        **{f"unknown_{names[name]}_count": condition for name, condition in without.items()},
+        **{f"unsaved_{name}_count": condition | unspent for name, condition in without.items()},
+        "unknown_classifier_count": UNKNOWN_CLASSIFIER,
+        "unknown_local_count": IS_LOCAL & without["requested"],
+        "unknown_bypassed_count": IS_BYPASSED & UNKNOWN_SAVING,
+    }
+
+
 def money() -> dict[str, Any]:
     """Sums of what is known. Saved is summed by request, so that one side alone never counts."""
-    did_not_ask = Q(ended__classifier_cost=None, classifier_input_tokens=0, classifier_output_tokens=0)
-    classifier_cost = Case(When(did_not_ask, then=ZERO), default=F("ended__classifier_cost"), output_field=MONEY)
+    classifier_cost = Case(When(DID_NOT_ASK, then=ZERO), default=F("ended__classifier_cost"), output_field=MONEY)
     summed = {
         "cost": Sum("ended__cost"),
         "classifier_cost": Sum("ended__classifier_cost"),

@@ -30,6 +30,7 @@ class Bypassed:
     requests: int
     saving: Decimal
     alias: str
+    unknown: int = 0  # requests that are not in `saving`
 
 
 def bypassed(
@@ -41,7 +42,8 @@ def bypassed(
     rows = rows if teams is None else rows.filter(team_id__in=teams)
     rows = rows.filter(team_id=filters.team) if filters.team else rows
     rows = rows.filter(tier="" if filters.tier == "other" else filters.tier) if filters.tier else rows
-    summary: Any = rows.values("requested_model", "auto_tier").annotate(**summed(["request_count", "saving"]))
+    sums = summed(["request_count", "saving", "unknown_count"])
+    summary: Any = rows.values("requested_model", "auto_tier").annotate(**sums)
     summary = summary if least is None else summary.filter(total_saving__gt=least)
     found = list(summary.order_by("-total_saving", "requested_model")[:most])
     named = dict(ModelAlias.objects.values_list("pattern", "pk"))
@@ -52,6 +54,7 @@ def bypassed(
             row["total_request_count"],
             row["total_saving"],
             alias_of(row["requested_model"], named),
+            row["total_unknown_count"],
         )
         for row in found
     ]

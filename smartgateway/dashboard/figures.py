@@ -8,6 +8,7 @@ from typing import Any
 from audit.latency import MILLISECONDS, TENTHS_OF_MILLISECONDS, merged, percentile
 from audit.models import ReportDay
 from audit.models.querysets import DailyReportQuerySet
+from smartgateway.dashboard.baselines import BASELINES, Baseline, baseline
 from smartgateway.dashboard.filters import TIERS, Filters
 from smartgateway.dashboard.groups import Group, by_kind, by_tier, by_version, grouped, share, summed
 from smartgateway.dashboard.periods import WEEK, Period
@@ -15,15 +16,11 @@ from smartgateway.dashboard.periods import WEEK, Period
 COUNTS = [
     *("request", "human_ask", "housekeeping", "agentic", "weighed", "decided", "answered", "failed", "refused"),
     *("aborted", "interrupted", "open", "fallback", "moved", "classifier", "classifier_hit", "classifier_failed"),
-    *("bypassed", "unknown_cost", "unknown_baseline", "estimated_baseline"),
+    *("bypassed", "unknown_bypassed", "estimated_baseline", "unknown_local", "unknown_cost", "unknown_classifier"),
+    *("unknown_baseline", "unknown_sonnet", "unknown_opus", "unknown_keyword"),
+    *("unsaved_requested", "unsaved_sonnet", "unsaved_opus", "unsaved_keyword"),
     *("repeated_ask", "raised", "repeated_tool", "cancelled_stream"),
 ]
-BASELINES = {
-    "requested": ("As requested", "each request answered by the model that it asked for; auto counts as the default"),
-    "sonnet": ("All Sonnet", "every request answered by Sonnet"),
-    "opus": ("All Opus", "every request answered by Opus"),
-    "keyword": ("Keyword mode", "Opus where a keyword asks for it, else Sonnet"),
-}
 MONEY = [
     *("cost", "classifier_cost", "local_baseline", "estimated_saved", "bypassed_cost", "bypassed_saving"),
     *("saved_requested_high", "cache_saved"),
@@ -43,48 +40,13 @@ PERCENTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """What another way of answering would have cost, and what was saved against it: negative is a loss."""
-
-    title: str
-    meaning: str
-    cost: Decimal
-    saved: Decimal
-    high: Decimal | None = None  # the interval's other end, where there is one
-
-    @property
-    def has_interval(self) -> bool:
-        return self.high is not None and self.high != self.saved
-
-    @property
-    def is_open(self) -> bool:
-        """The interval runs from a loss to a gain."""
-        return self.high is not None and self.saved < 0 < self.high
-
-    @property
-    def lost(self) -> Decimal:
-        return -self.saved
-
-    @property
-    def lost_at_best(self) -> Decimal:
-        return -(self.saved if self.high is None else self.high)
-
-    @property
-    def percent(self) -> float | None:
-        return float(self.saved / self.cost * 100) if self.cost else None
-
-    @property
-    def percent_above(self) -> float | None:
-        return None if self.percent is None else -self.percent
-
-
-@dataclass(frozen=True, slots=True)
 class Day:
     day: date
     requests: dict[str, int]  # by tier
     cost: Decimal
     saved: Decimal
     saved_high: Decimal
+    unsaved: int  # requests that are not in what was saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +142,7 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
         total=total,
         tiers=by_tier(rows),
         kinds=by_kind(rows),
-        baselines=[
-            Baseline(title, meaning, total[f"baseline_{name}"], total[f"saved_{name}"], total.get(f"saved_{name}_high"))
-            for name, (title, meaning) in BASELINES.items()
-        ],
+        baselines=[baseline(name, total) for name in BASELINES],
         days=by_day(trend, Period("", "", trend_first, period.last)),
         timings=timings(rows),
         built_at=built_at(period),
@@ -197,8 +156,9 @@ def figures(filters: Filters, teams: frozenset[int] | None) -> Figures:
 
 def by_day(rows: DailyReportQuerySet, period: Period) -> list[Day]:
     found: dict[date, dict[str, Any]] = {day: {} for day in period.days}
-    names = ["request_count", "cost", "classifier_cost", "saved_requested", "saved_requested_high"]
-    by_day_and_tier: Any = rows.order_by().values("day", "tier").annotate(**summed(names))
+    saved = ["saved_requested", "saved_requested_high", "unsaved_requested_count"]
+    sums = summed(["request_count", "cost", "classifier_cost", *saved])
+    by_day_and_tier: Any = rows.order_by().values("day", "tier").annotate(**sums)
     for row in by_day_and_tier:
         found[row["day"]][row["tier"] or "other"] = row
     return [
@@ -208,6 +168,7 @@ def by_day(rows: DailyReportQuerySet, period: Period) -> list[Day]:
             sum((row["total_cost"] + row["total_classifier_cost"] for row in tiers.values()), Decimal(0)),
             sum((row["total_saved_requested"] for row in tiers.values()), Decimal(0)),
             sum((row["total_saved_requested_high"] for row in tiers.values()), Decimal(0)),
+            sum(row["total_unsaved_requested_count"] for row in tiers.values()),
         )
         for day, tiers in found.items()
     ]

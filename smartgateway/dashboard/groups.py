@@ -12,7 +12,10 @@ from audit.models.querysets import DailyReportQuerySet
 from smartgateway.dashboard.filters import KINDS, TIERS
 
 MOST_NAMED = 3
-GROUPED = ["request_count", "human_ask_count", "cost", "classifier_cost", "saved_requested", "unknown_cost_count"]
+GROUPED = [
+    *("request_count", "human_ask_count", "cost", "classifier_cost", "saved_requested"),
+    *("unknown_cost_count", "unsaved_requested_count"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,17 @@ class Group:
     cost_percent: float = 0.0
     note: str = ""
     unknown: int = 0  # requests whose cost nobody knows
+    unsaved: int = 0  # requests that are not in what was saved
     tiers: tuple[tuple[str, int], ...] = ()  # where its requests went, where that is told apart
 
     @property
     def known_cost(self) -> Decimal | None:
-        """None where nothing is known of what it cost: that is not nothing."""
-        return None if self.unknown and not self.cost else self.cost
+        """None where no request has a known cost: that is not nothing."""
+        return None if self.requests <= self.unknown and not self.cost else self.cost
 
     @property
     def known_saved(self) -> Decimal | None:
-        return None if self.unknown and not self.saved else self.saved
+        return None if self.requests <= self.unsaved and not self.saved else self.saved
 
 
 def summed(names: Iterable[str]) -> dict[str, Sum]:
@@ -60,6 +64,7 @@ def grouped(rows: DailyReportQuerySet, column: str, *, name: str = "", note: str
             row["total_saved_requested"],
             note=row.get("note", ""),
             unknown=row["total_unknown_cost_count"],
+            unsaved=max(row["total_unsaved_requested_count"], row["total_unknown_cost_count"]),
         )
         for row in found
     ]

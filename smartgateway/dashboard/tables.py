@@ -4,9 +4,10 @@ from typing import Any
 
 from django.conf import settings
 
+from smartgateway.dashboard.baselines import Baseline
 from smartgateway.dashboard.bypassing import MOST_EXPORTED, Bypassed, bypassed
 from smartgateway.dashboard.expectations import Compared, compared
-from smartgateway.dashboard.figures import COUNTS, MONEY, TOKENS, Baseline, Day, Figures, Timing, figures
+from smartgateway.dashboard.figures import COUNTS, MONEY, TOKENS, Day, Figures, Timing, figures
 from smartgateway.dashboard.filters import Filters
 from smartgateway.dashboard.groups import Group
 from smartgateway.dashboard.periods import machine_cost
@@ -63,6 +64,8 @@ def of_baseline(baseline: Baseline) -> Row:
         "saved_usd": baseline.saved,
         **({} if baseline.high is None else {"saved_at_most_usd": baseline.high}),
         "saved_percent": baseline.percent,
+        "unknown_count": baseline.unknown,
+        "unsaved_count": baseline.unsaved,
     }
 
 
@@ -81,6 +84,7 @@ def of_bypassed(each: Bypassed) -> Row:
         "auto_tier": each.auto_tier,
         "request_count": each.requests,
         "saving_usd": each.saving,
+        "unknown_count": each.unknown,
     }
 
 
@@ -107,6 +111,7 @@ def of_group(group: Group) -> Row:
         "cost_percent": group.cost_percent,
         "saved_usd": group.known_saved,
         "unknown_cost_count": group.unknown,
+        "unsaved_count": group.unsaved,
     }
 
 
@@ -117,4 +122,5 @@ def of_day(day: Day) -> Row:
         "spent_usd": day.cost,
         "saved_usd": day.saved,
         "saved_at_most_usd": day.saved_high,
+        "unsaved_count": day.unsaved,
     }

@@ -127,6 +127,28 @@ def test_unknown_costs_are_loud(admin_client):
     assert "3 requests without a known cost" in text(admin_client.get(ADDRESS))
 
 
+@pytest.mark.parametrize("page", ["overview", "statement"])
+def test_beside_each_sum_stands_how_many_requests_it_leaves_out(admin_client, page):
+    report("opus", cost="1", baseline="4", requests=99, unknown_opus_count=5, unsaved_opus_count=7)
+    DailyReport.objects.update(unknown_local_count=6, unsaved_requested_count=2, unknown_baseline_count=1)
+
+    shown = text(admin_client.get(reverse(f"dashboard:{page}"), {"period": "today"}))
+
+    opus = shown[shown.index("All Opus") : shown.index("Keyword mode")]
+    assert opus.index("without 5</span>") < opus.index("without 7</span>")
+    assert "without 6 of which that is unknown" in shown
+    assert "without 1</span>" in shown
+    assert "without 2</span>" in shown
+
+
+def test_a_model_that_is_free_is_not_unknown_because_of_one_request(admin_client):
+    report("local", served_model="qwen", requests=10, unknown_cost_count=1)
+
+    page = text(admin_client.get(ADDRESS))
+
+    assert '$0.00 <span class="quiet wide">0 %</span><span class="note">without 1</span>' in page
+
+
 def test_a_day_without_a_report_says_what_to_do(admin_client):
     decision()
 
