@@ -16,10 +16,14 @@ class Markers:
 
     def __init__(self) -> None:
         self.count = 0
+        self.are_lost = False
 
     def of(self, part: Mapping[str, Any]) -> dict[str, Any]:
         marker = part.get("cache_control")
+        if marker is None:
+            return {}
         if not isinstance(marker, dict) or marker.get("type") != "ephemeral" or self.count == MOST_MARKERS:
+            self.are_lost = True
             return {}
         self.count += 1
         ttl = {"ttl": marker["ttl"]} if marker.get("ttl") in ("5m", "1h") else {}

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from routing.providers import indoors
+from routing.providers import indoors, nested
 from routing.providers.anthropic import effort, tools
 from routing.providers.anthropic.blocks import Markers
 from routing.providers.anthropic.conversation import Conversation
 from routing.providers.anthropic.models import API_VERSION, SAMPLING_VERSION, traits_of
 from routing.providers.anthropic.naming import ToolNames
-from routing.providers.anthropic.schemas import closed, is_beyond
+from routing.providers.anthropic.schemas import closed, is_beyond, is_narrower
 from routing.providers.base import Call
 from routing.providers.indoors import rejected
 
@@ -59,6 +59,9 @@ def build(call: Call) -> Request:
     effort.fill(sent, body, traits, dropped)
     if conversation.has_prefill_replaced:
         dropped.append("prefill")
+    dropped += dict.fromkeys(nested.lost_in(body.get("messages") or ()))
+    if markers.are_lost:
+        dropped.append("cache_control")
     sent["messages"] = conversation.turns
     if system := [*conversation.system, *({"type": "text", "text": sentence} for sentence in sentences)]:
         sent["system"] = system
@@ -95,6 +98,8 @@ def output_format(sent: dict[str, Any], body: Mapping[str, Any], dropped: list[s
     if is_beyond(schema) or schema.get("type") != "object":
         dropped.append("response_format")
         return [AS_SCHEMA.format(schema=msgspec.json.encode(schema).decode())]
+    if is_narrower(schema):
+        dropped.append("response_format.schema")
     sent["output_config"] = {"format": {"type": "json_schema", "schema": closed(schema)}}
     return []
 

@@ -29,7 +29,9 @@ UNSUPPORTED = frozenset(
         "else",
     }
 )
+NARROWING = UNSUPPORTED - {"$schema", "$id"}
 BY_NAME = ("properties", "$defs", "definitions")  # their keys are names, not keywords
+LITERAL = ("enum", "const", "default", "examples")  # what is in them is no schema
 UNIONS = ("anyOf", "oneOf", "allOf")
 
 
@@ -43,7 +45,7 @@ def closed(schema: Any) -> Any:
     for keyword, value in schema.items():
         if keyword in BY_NAME and isinstance(value, dict):
             kept[keyword] = {name: closed(inner) for name, inner in value.items()}
-        elif keyword in ("enum", "const", "default", "examples"):
+        elif keyword in LITERAL:
             kept[keyword] = value
         elif keyword == "minItems":
             kept[keyword] = 1 if value != 0 else 0
@@ -52,6 +54,21 @@ def closed(schema: Any) -> Any:
     if kept.get("type") == "object" or "properties" in kept:
         kept["additionalProperties"] = False
     return kept
+
+
+def is_narrower(schema: Any) -> bool:
+    """Whether it asks for more than structured outputs hold a model to."""
+    if isinstance(schema, list):
+        return any(map(is_narrower, schema))
+    if not isinstance(schema, dict):
+        return False
+    for keyword, value in schema.items():
+        inner = list(value.values()) if keyword in BY_NAME and isinstance(value, dict) else value
+        if keyword in NARROWING or (keyword == "minItems" and value not in (0, 1)):
+            return True
+        if keyword not in LITERAL and is_narrower(inner):
+            return True
+    return False
 
 
 def is_beyond(schema: Mapping[str, Any]) -> bool:

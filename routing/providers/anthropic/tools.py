@@ -27,8 +27,8 @@ def declared(body: Mapping[str, Any], names: ToolNames, markers: Markers, droppe
             if strict < MOST_STRICT_TOOLS and closed(schema) == schema:
                 tool["strict"] = True
                 strict += 1
-            elif "strict" not in dropped:
-                dropped.append("strict")
+            elif "tools.strict" not in dropped:
+                dropped.append("tools.strict")
         tools.append(tool)
     return tools
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from routing.providers import indoors
+from routing.providers import indoors, nested
 from routing.providers.base import Call
 from routing.providers.indoors import rejected
 
@@ -81,6 +81,7 @@ def build(call: Call, *, num_ctx: int, keep_alive: str, thinks: bool, sees: bool
             sent["think"] = thought_of(effort, call.model)
         elif effort not in ("none", "minimal"):
             dropped.append("reasoning_effort")
+    dropped += dict.fromkeys(nested.lost_in(body.get("messages") or ()))
     return Request(sent, frozenset(tool["function"]["name"] for tool in tools), dropped)
 
 
@@ -178,6 +179,8 @@ def tools_of(body: Mapping[str, Any], messages: list[dict[str, Any]], dropped: l
     if name is not None or choice == "required":
         dropped.append("tool_choice")
         add_instruction(messages, indoors.MUST_CALL_NAMED.format(name=name) if name else indoors.MUST_CALL)
+    if any(function.get("strict") is True for function in functions):
+        dropped.append("tools.strict")
     return [{"type": "function", "function": declared(function)} for function in functions]
 
 

@@ -22,6 +22,8 @@ TRANSLATED = frozenset(
     }
 )
 BLOCKS = frozenset({"text", "image", "document", "tool_use", "tool_result"})
+OF_TOOLS = frozenset({"name", "description", "input_schema", "strict", "type", "cache_control"})
+OF_OUTPUT = frozenset({"effort", "format"})
 
 
 def lost(data: Mapping[str, Any]) -> Iterator[str]:
@@ -31,6 +33,9 @@ def lost(data: Mapping[str, Any]) -> Iterator[str]:
     for tool in data.get("tools") or ():
         if "input_schema" not in tool:
             yield f"tools.{tool.get('name') or tool.get('type')}"
+        else:
+            yield from (f"tools.{name}" for name, value in tool.items() if name not in OF_TOOLS and value is not None)
+    yield from (f"output_config.{name}" for name in data.get("output_config") or () if name not in OF_OUTPUT)
     for message in data["messages"]:
         if isinstance(message["content"], list):
             yield from (f"messages.{kind}" for kind in kinds_of(message["content"]) if kind not in BLOCKS)

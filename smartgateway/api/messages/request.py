@@ -176,6 +176,8 @@ def tool(entry: Block) -> dict[str, Any]:
     function = {"name": entry.get("name"), "parameters": entry["input_schema"]}
     if entry.get("description"):
         function["description"] = entry["description"]
+    if entry.get("strict") is not None:
+        function["strict"] = entry["strict"]
     return {"type": "function", "function": function}
 
 

@@ -83,6 +83,16 @@ def test_claude_codes_note_to_anthropic_is_not_told_to_others():
     assert alone["messages"] == [user]
 
 
+def test_what_only_claude_knows_of_a_tool_and_of_an_output_is_named():
+    schema = {"type": "object", "properties": {}}
+    tool = {"name": "run", "input_schema": schema, "strict": True, "input_examples": [{}], "defer_loading": None}
+    config = {"effort": "low", "task_budget": {"total": 9}}
+    data = {"max_tokens": 1, "messages": [USER], "tools": [tool], "output_config": config}
+
+    assert list(lost(data)) == ["tools.input_examples", "output_config.task_budget"]
+    assert indoor(data)["tools"][0]["function"]["strict"] is True
+
+
 def with_block(block):
     return {"max_tokens": 5, "messages": [{"role": "user", "content": [block]}]}
 

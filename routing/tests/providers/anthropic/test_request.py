@@ -249,7 +249,7 @@ def test_only_twenty_tools_are_strict():
     request = request_for(tools=[{"type": "function", "function": function} for function in functions])
 
     assert sum(tool.get("strict", False) for tool in request.body["tools"]) == 20
-    assert request.dropped == ["strict"]
+    assert request.dropped == ["tools.strict"]
 
 
 def test_tools_are_declared_in_claudes_form():
@@ -300,7 +300,7 @@ def test_strict_tools_stay_strict_where_their_schema_allows_it():
     request = request_for(tools=[{"type": "function", "function": function} for function in functions])
 
     assert [tool.get("strict") for tool in request.body["tools"]] == [True, None]
-    assert request.dropped == ["strict"]
+    assert request.dropped == ["tools.strict"]
 
 
 NAMED = {"type": "function", "function": {"name": "weather"}}
