@@ -8,6 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from audit.reports import today
 from smartgateway.dashboard.tests.rows import decision, outcome, report
+from smartgateway.local.tests.processes import eventually
 
 ARGUMENTS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
 TIMEOUT_MS = 15_000
@@ -52,7 +53,8 @@ def test_a_manager_signs_in_and_reads_the_day(address, width, scheme):
         expect(page.get_by_text("Spent more than as requested")).to_be_visible()
         expect(page.get_by_text("−$1.00").first).to_be_visible()
         expect(page.get_by_role("row", name=re.compile("Local.*60"))).to_be_visible()
-        page.wait_for_function("window.Chart?.getChart('trend-chart')?.data.datasets.length === 2")
+        page.wait_for_load_state()
+        assert eventually(lambda: page.evaluate("Chart.getChart('trend-chart')?.data.datasets.length") == 2)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("link", name="Decisions").click()
         expect(page.get_by_text("ada's laptop")).to_be_visible()
@@ -62,6 +64,22 @@ def test_a_manager_signs_in_and_reads_the_day(address, width, scheme):
         assert page.url.endswith("/decisions/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert complaints == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("spent", ["0.0068", "0.06", "7"])
+def test_no_two_labels_of_the_chart_say_the_same_amount_however_little_it_is(live_server, admin_user, spent):
+    report("opus", requests=19, day=today(), cost=spent, baseline=spent)
+
+    with opened(f"{live_server.url}/dashboard/") as (page, complaints):
+        sign_in(page)
+        page.wait_for_load_state()
+        ticks = "Chart.getChart('money-chart')?.scales.y.ticks.map((tick) => tick.label) ?? []"
+        assert eventually(lambda: page.evaluate(ticks))  # what polls inside the page is eval, which its policy forbids
+        labels = page.evaluate(ticks)
+
+    assert len(labels) == len(set(labels)) > 2
+    assert complaints == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,10 @@
 
 const trend = JSON.parse(document.getElementById("trend-data")?.textContent ?? "null");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const CENTS_SHOW = 0.05; // below it, cents are too coarse for an axis: its labels would repeat
+const amounts = [trend?.spent, trend?.saved, trend?.saved_high].flatMap((days) => days ?? []).map(Math.abs);
+const digits = Math.max(...amounts, 0) < CENTS_SHOW ? 4 : 2;
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", minimumFractionDigits: digits });
 const charts = [];
 
 const bars = (label, data, name) => ({
