@@ -142,5 +142,37 @@ def test_a_user_in_an_address_becomes_a_header_and_is_no_part_of_the_address(use
     assert shown.strip() == f"https://models.example.com:8443/api {header}"
 
 
+SHOW_WEB = """
+from smartgateway import settings as s
+flags = s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.SECURE_HSTS_SECONDS > 0
+print(s.ALLOWED_HOSTS[-1], *s.CSRF_TRUSTED_ORIGINS, *flags)
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        pytest.param(
+            {"PUBLIC_URL": "https://gateway.example.com/"},
+            "gateway.example.com https://gateway.example.com True True True",
+            id="https",
+        ),
+        pytest.param(
+            {"PUBLIC_URL": "http://models.local:8000"},
+            "models.local http://models.local:8000 False False False",
+            id="http",
+        ),
+        pytest.param({}, "[::1] False False False", id="none"),
+        pytest.param({"HTTPS": "on"}, "[::1] True True True", id="https alone"),
+    ],
+)
+def test_the_public_address_gives_hosts_origins_and_safe_cookies(variables, shown):
+    environment = {**os.environ, **variables}
+
+    printed = subprocess.check_output([sys.executable, "-c", SHOW_WEB], cwd=ROOT, env=environment, text=True)
+
+    assert printed.strip() == shown
+
+
 def test_an_address_without_a_user_has_no_such_header():
     assert settings.LOCAL_LLM_BASIC_AUTH == settings.ANTHROPIC_BASIC_AUTH == ""
