@@ -19,6 +19,7 @@ HAIKU = "haiku"
 LOCAL, ANTHROPIC = PROVIDER_OF[Tier.LOCAL], PROVIDER_OF[Tier.SONNET]
 PROVIDERS = {"local": LOCAL, "ollama": LOCAL, "anthropic": ANTHROPIC, "claude": ANTHROPIC}
 LOCAL_PREFIXES = ("local:", "ollama:")
+ANY_OTHER = "*"  # the alias of every name that nothing else knows
 
 
 class Wish(NamedTuple):
@@ -52,7 +53,12 @@ def wish_of_model(name: str, provider: str, policy: Policy, surroundings: Surrou
             return wish
         alias = _longest_match(name, policy.aliases)
     if alias is None:
-        return _claude(name, policy, surroundings) or _unknown(name, provider, policy, surroundings)
+        wish = _claude(name, policy, surroundings)
+        if wish is not None:
+            return wish
+        alias = next((alias for alias in policy.aliases if alias.pattern == ANY_OTHER), None)
+    if alias is None:
+        return _unknown(name, provider, policy, surroundings)
     if alias.target.lower() in AUTOMATIC:
         return None
     target = _reserved(alias.target, policy) or _local(alias.target, policy, surroundings)
@@ -103,7 +109,8 @@ def _claude(name: str, policy: Policy, surroundings: Surroundings) -> Wish | Non
 
 def _longest_match(name: str, aliases: tuple[Alias, ...]) -> Alias | None:
     lower = name.lower()
-    fitting = [a for a in aliases if a.pattern.endswith("*") and lower.startswith(a.pattern[:-1].lower())]
+    starred = [alias for alias in aliases if alias.pattern.endswith("*") and alias.pattern != ANY_OTHER]
+    fitting = [alias for alias in starred if lower.startswith(alias.pattern[:-1].lower())]
     return max(fitting, key=lambda alias: len(alias.pattern), default=None)
 
 

@@ -82,6 +82,23 @@ def test_an_alias_stands_for_its_target(name, model):
     assert decision.model == model
 
 
+@pytest.mark.parametrize(
+    ("name", "phase"),
+    [
+        pytest.param("claude-opus-4-8", Phase.EXPLICIT, id="a known Claude"),
+        pytest.param(MODELS["opus"], Phase.EXPLICIT, id="a tier's model"),
+        pytest.param("opus", Phase.EXPLICIT, id="a tier"),
+        pytest.param("llama3", Phase.EXPLICIT, id="a local model"),
+        pytest.param("somebodys-model", Phase.HEURISTIC, id="what nothing knows"),
+        pytest.param("gpt-5", Phase.EXPLICIT, id="what a longer alias names"),
+    ],
+)
+def test_an_alias_of_everything_takes_only_names_that_nothing_else_knows(name, phase):
+    aliases = [{"pattern": "*", "target": "auto"}, {"pattern": "gpt-*", "target": "sonnet"}]
+
+    assert decided(chosen_policy=policy(aliases=aliases), requested_model=name).phase is phase
+
+
 def test_the_patterns_of_aliases_are_kept_as_values():
     assert policy(aliases=AN_ALIAS).aliases[0] == Alias("gpt-*", "auto")
 
