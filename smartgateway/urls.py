@@ -13,6 +13,7 @@ from smartgateway.api.messages.view import CountTokens, Messages
 from smartgateway.api.models import Model, Models
 from smartgateway.api.responses.view import Responses
 from smartgateway.dashboard.connecting import Connect
+from smartgateway.keys.passwords import change_own_password
 
 api_views = [
     path("v1/chat/completions", ChatCompletions.as_view()),
@@ -35,6 +36,7 @@ api_views = [
 urlpatterns = [
     *api_views,
     path("docs/", description.page, name="reference"),
+    path("admin/password_change/", admin.site.admin_view(change_own_password, cacheable=True)),
     path("admin/", admin.site.urls),
     path("connect/", Connect.as_view(), name="connect"),
     path("dashboard/", include("smartgateway.dashboard.urls")),

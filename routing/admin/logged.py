@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import nullcontext
 from hashlib import sha256
 from typing import Any
 
-from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import BinaryField, ForeignKey, Model
+from django.db import transaction
+from django.db.models import BinaryField, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
+from routing.admin.meanwhile import SEEN_CHANGE, ListedForm, SeenActionForm, newest_change, problem_with, told
 from routing.models import AdminChange
 
 SEEN = "seen_digest"
@@ -21,34 +27,9 @@ BEFORE = "_before_this_change"
 UNLOGGED = {"password", "change_mark", "updated_at", "last_login"}
 
 
-class ListedForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A row that is edited in its list: only what was edited is saved, and not over what another admin made of it."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        for name in [*self.changed_data]:
-            hidden, key = self.fields[name].hidden_widget(), self.add_initial_prefix(name)
-            seen, now = hidden.value_from_datadict(self.data, self.files, key), self.initial.get(name)
-            if seen is not None and self.fields[name].has_changed(now, seen):
-                self._show_now(key, now)
-                self.add_error(name, f"{told(self.instance)} It is {now} now: save again to overwrite that.")
-        return values
-
-    def _show_now(self, key: str, now: object) -> None:
-        """The form comes back as if it had been opened now."""
-        data: Any = self.data
-        data = data.copy()
-        data[key] = str(now)
-        self.data = data
-
-
 class LoggedAdmin(ModelAdmin):
     change_form_before_template = "routing/_seen.html"
+    action_form = SeenActionForm
 
     def logged(self, row: Any) -> dict[str, Any]:
         """The row as it is compared, and as it stays on record. Secrets are no part of it."""
@@ -83,6 +64,40 @@ class LoggedAdmin(ModelAdmin):
         for row in queryset:
             note(request, AdminChange.Action.DELETED, row, before=self.logged(row))
         return super().log_deletions(request, queryset)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """What is done from the list is done as a whole, to rows that are locked."""
+        seen = newest_change()
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            response = super().changelist_view(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("action_form")
+        if form:
+            form.initial[SEEN_CHANGE] = seen
+        return response
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """An action waits for whoever is at one of its rows, and is not done to what they made of it unseen."""
+        chosen = queryset if request.POST.get("select_across") == "1" else queryset.filter(pk__in=selected(request))
+        seen, rows = newest_change(), self.locked(chosen.values_list("pk", flat=True))
+        if problem := problem_with(rows, request):
+            messages.error(request, problem)
+            return None
+        response = super().response_action(request, queryset)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            response.context_data[SEEN_CHANGE] = seen
+        return response
+
+    def locked(self, keys: Iterable[Any]) -> list[Any]:
+        return list(self.model._default_manager.select_for_update().filter(pk__in=[*keys]))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        with transaction.atomic():
+            seen = newest_change()
+            rows = self.locked([unquote(object_id)]) if request.method == "POST" else []
+            if problem := problem_with(rows, request):
+                messages.error(request, problem)
+                return redirect(request.get_full_path())
+            return super().delete_view(request, object_id, {SEEN_CHANGE: seen, **(extra_context or {})})
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
         return super().get_changelist_form(request, **{"form": ListedForm, **options})
@@ -158,10 +173,5 @@ def in_words(message: Any) -> str:
     return str(LogEntry(change_message=json.dumps(message)).get_change_message())
 
 
-def told(row: Any) -> str:
-    """Who changed it meanwhile, when and how."""
-    last = AdminChange.objects.latest_of(str(row._meta.verbose_name), row.pk)
-    if last is None or last.action != AdminChange.Action.CHANGED:
-        return "Another admin changed this meanwhile."
-    changes = ", ".join(f"{name} {before} → {after}" for name, before, after in last.differences[:3])
-    return f"{last.author} changed this at {last.made_at:%H:%M} UTC{f' ({changes})' if changes else ''}."
+def selected(request: HttpRequest) -> list[str]:
+    return request.POST.getlist(ACTION_CHECKBOX_NAME)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.generic import View
 
 from audit.reports import days_between, rebuild_daily_report, today
+from routing.models import AdminChange
 from smartgateway.dashboard.bypassing import bypassed
 from smartgateway.dashboard.expectations import compared
 from smartgateway.dashboard.exports import as_file
@@ -102,7 +103,16 @@ class Rebuild(StrictPolicyMixin, UserPassesTestMixin, View):
         elif not rebuild_later(days):
             words = "Redis cannot be reached, so no worker hears of it. One day at a time works without."
             return HttpResponse(words, status=503, content_type="text/plain")
+        if days:
+            note_rebuilt(days, request.user.get_username())
         return redirect(f"{reverse('dashboard:overview')}?from={first}&to={last}&rebuilt={len(days)}")
+
+
+def note_rebuilt(days: list[date], author: str) -> None:
+    name = " to ".join(f"{day}" for day in sorted({days[0], days[-1]}))
+    AdminChange.objects.note(
+        AdminChange.Action.CHANGED, "daily report", author=author, name=name, note="Built anew from the record."
+    )
 
 
 def rebuild_later(days: Iterable[date]) -> bool:

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from routing import policies, prices
+from routing.admin.meanwhile import ListedForm
 from routing.models import AdminChange, ModelAlias, ModelPrice, PhraseList, Switch, Threshold
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +178,70 @@ def test_a_value_that_another_admin_moved_meanwhile_is_not_overwritten_from_the_
 
     assert "It is 0.6 now: save again to overwrite that." in text(refused)
     assert opus_threshold().value == 0.6
+
+
+def test_two_who_save_a_list_at_the_same_time_see_each_other(admin_client, bob, monkeypatch):
+    """Bob saves between the moment when the other's list was read and that when its row is locked."""
+    mine = form_of(admin_client, page(Threshold))
+    edited = mine | {f"{row_of(mine, opus_threshold())}-value": "0.75", "_save": "Save"}
+    clean = ListedForm.clean
+
+    def save_of_bob_first(form):
+        monkeypatch.setattr(ListedForm, "clean", clean)
+        bob.post(page(Threshold, "change", opus_threshold().pk), {"value": "0.6"})
+        return clean(form)
+
+    monkeypatch.setattr(ListedForm, "clean", save_of_bob_first)
+    refused = admin_client.post(page(Threshold), edited)
+
+    assert "It is 0.6 now: save again to overwrite that." in text(refused)
+    assert opus_threshold().value == 0.6
+
+
+def alias_that_bob_moved(bob):
+    row = ModelAlias.objects.create(pattern="fast", target="haiku")
+    return row, lambda: bob.post(page(ModelAlias, "change", row.pk), {"pattern": "fast", "target": "opus"})
+
+
+def test_several_are_not_deleted_that_another_admin_changed_meanwhile(admin_client, bob):
+    row, move = alias_that_bob_moved(bob)
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk]}
+    form = form_of(admin_client, page(ModelAlias))
+    move()
+
+    refused = admin_client.post(page(ModelAlias), chosen | {"seen_change": form["seen_change"]}, follow=True)
+    assert "fast → opus: bob changed this at" in text(refused)
+
+    again = {**chosen, "seen_change": form_of(admin_client, page(ModelAlias))["seen_change"]}
+    asked = text(admin_client.post(page(ModelAlias), again))
+    confirmed = {**chosen, "post": "yes", "seen_change": re.search(r'name="seen_change" value="(\d+)"', asked)[1]}
+    bob.post(page(ModelAlias, "change", row.pk), {"pattern": "fast", "target": "sonnet"})
+    assert "Nothing was done" in text(admin_client.post(page(ModelAlias), confirmed, follow=True))
+    assert ModelAlias.objects.filter(pk=row.pk).exists()
+
+
+def test_a_row_is_not_deleted_that_another_admin_changed_meanwhile(admin_client, bob):
+    row, move = alias_that_bob_moved(bob)
+    address = page(ModelAlias, "delete", row.pk)
+    form = form_of(admin_client, address)
+    move()
+
+    refused = admin_client.post(address, form, follow=True)
+
+    assert "fast → opus: bob changed this at" in text(refused)
+    admin_client.post(address, form_of(admin_client, address))
+    assert not ModelAlias.objects.filter(pk=row.pk).exists()
+
+
+def test_what_one_did_oneself_is_no_warning(admin_client):
+    row = ModelAlias.objects.create(pattern="fast", target="haiku")
+    address = page(ModelAlias, "delete", row.pk)
+    form = form_of(admin_client, address)
+    admin_client.post(page(ModelAlias, "change", row.pk), {"pattern": "fast", "target": "opus"})
+
+    admin_client.post(address, form)
+
+    assert not ModelAlias.objects.filter(pk=row.pk).exists()
 
 
 def test_a_switch_that_is_on_is_switched_off_in_the_list(admin_client):

@@ -15,10 +15,11 @@ from routing.engine.types import Policy
 from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.workbench.evidence.histograms import histograms, unmeasured
-from smartgateway.workbench.evidence.month import month
+from smartgateway.workbench.evidence.month import DAYS, month
 from smartgateway.workbench.evidence.places import LISTS, THRESHOLDS, WITH_PAGES, links_of, list_links
 from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
+from smartgateway.workbench.noted import note_asked
 from smartgateway.workbench.pages import AdminPage, AdminView
 
 SHOWN_PHRASES = 60
@@ -88,7 +89,9 @@ class Summarise(AdminView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        if not later("summarise_evidence_task"):
+        if later("summarise_evidence_task"):
+            note_asked(request, "evidence", f"the last {DAYS} days", "Summed up now.")
+        else:
             messages.error(request, AWAY)
         return redirect("workbench:evidence")
 

@@ -11,6 +11,7 @@ from routing import policies
 from routing.engine.features import Features
 from routing.engine.types import LADDER, Tier
 from smartgateway.keys.snapshots import snapshot_of
+from smartgateway.workbench.noted import note_asked
 from smartgateway.workbench.pages import AdminPage
 from smartgateway.workbench.playground.pasted import MOST_CHARS, Pasted, UnreadableError, read
 from smartgateway.workbench.playground.sending import (
@@ -102,4 +103,6 @@ class Playground(AdminPage):
             form.add_error("request", "The text of that decision is not kept, so that it cannot be sent again.")
         if key is None or not tiers or pasted.body is None:
             return []
+        words = "Really sent; what was asked and answered stands in the record alone."
+        note_asked(self.request, "playground", key.name, words, tiers=[*map(str, tiers)], answer_tokens=tokens)
         return async_to_sync(replies)(pasted, snapshot_of(key), tiers, tokens)
