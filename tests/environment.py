@@ -58,6 +58,14 @@ def _sqlite_in_a_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly():
+    """Django's own hash takes a fifth of a second for each user who is made or logs in, as it should elsewhere."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _record_can_be_changed():
     """Tests clear their tables and tamper with the record, as only the owner of a database can; see `append_only`."""
     from django.apps import apps
