@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connections
 from django.db.models import DecimalField, FilteredRelation, Max, Model, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
-from audit.ids import id_at
+from audit.ids import FIRST, id_at
 from audit.latency import merged, percentile
+from audit.models.indexes import STRETCH_DIGITS, stretch
 
 if TYPE_CHECKING:
     from audit.models.record import RoutingDecision as _RoutingDecision
@@ -63,17 +65,26 @@ class RoutingDecisionQuerySet(QuerySet[_RoutingDecision]):
         found = self.filter(outcome__status=status)
         return found if status == "answered" else found.filter(~Q(outcome__status="answered"))
 
-    def newest(self, key_id: int | None = None, *, before: UUID | None = None, limit: int = 50, by: str = "id") -> Self:
+    def newest(self, *, before: UUID | None = None, limit: int = 50, by: str = "id") -> Self:
         """A page, newest first; the next one starts `before` the last id of this one.
 
         `by` is `outcome__decision_id` where the outcome is what was asked for, so that its index gives the order.
         """
-        chosen = Q()
-        if key_id is not None:
-            chosen &= Q(key_id=key_id)
-        if before is not None:
-            chosen &= Q((f"{by}__lt", before))
+        chosen = Q() if before is None else Q((f"{by}__lt", before))
         return self.filter(chosen).prefetch_related("outcome").order_by(f"-{by}")[:limit]
+
+    def newest_alike(self, *, first: UUID = FIRST, before: UUID | None = None, limit: int = 50) -> Self:
+        """The same page, of what is narrowed to one key, team, tier or phase, whose index gives the order.
+
+        On PostgreSQL that order is the one of stretches of time, and `first` says where they begin.
+        """
+        if connections[self.db].vendor != "postgresql":
+            return self.newest(before=before, limit=limit)
+        bounds: dict[str, Any] = {"stretch__gte": str(first)[:STRETCH_DIGITS]} if first > FIRST else {}
+        if before is not None:
+            bounds |= {"stretch__lte": str(before)[:STRETCH_DIGITS], "id__lt": before}
+        rows = self.alias(stretch=stretch()).filter(**bounds)
+        return rows.prefetch_related("outcome").order_by("-stretch", "-id")[:limit]
 
 
 class PromptTextQuerySet(QuerySet[_PromptText]):

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.models.fields import NAME_LENGTH, DigestField, PackedField, PackedJSONField, code, money, name
-from audit.models.indexes import WordIndex
+from audit.models.indexes import StretchIndex
 from audit.models.querysets import RoutingDecisionQuerySet
 from audit.models.writer import Writer
 
@@ -69,10 +69,10 @@ class RoutingDecision(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["key_id", "id"], name="audit_decision_key"),
-            WordIndex(fields=["team_id", "id"], name="audit_decision_team_rare"),
-            WordIndex(fields=["tier", "id"], name="audit_decision_tier_rare"),
-            WordIndex(fields=["phase", "id"], name="audit_decision_phase_rare"),
+            StretchIndex(fields=["key_id", "id"], name="audit_decision_of_key"),
+            StretchIndex(fields=["team_id", "id"], name="audit_decision_of_team"),
+            StretchIndex(fields=["tier", "id"], name="audit_decision_of_tier"),
+            StretchIndex(fields=["phase", "id"], name="audit_decision_of_phase"),
             models.Index(fields=["id"], condition=SIGNED, name="audit_decision_signed"),
         ]
         constraints = [

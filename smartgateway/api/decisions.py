@@ -44,7 +44,7 @@ def page_of(request: Request) -> tuple[int, UUID | None]:
 
 
 def newest(key_id: int, before: UUID | None, limit: int) -> list[dict[str, Any]]:
-    decisions = RoutingDecision.objects.newest(key_id, before=before, limit=limit)
+    decisions = RoutingDecision.objects.filter(key_id=key_id).newest_alike(before=before, limit=limit)
     return [row(decision, getattr(decision, "outcome", None)) for decision in decisions]
 
 

@@ -9,9 +9,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from audit.models import Outcome, RoutingDecision
-from audit.models.querysets import RoutingDecisionQuerySet
 from smartgateway.dashboard.decisions import row_of
-from smartgateway.dashboard.explorer import NAMES, id_of, narrowed, page_of
+from smartgateway.dashboard.explorer import NAMES, id_of, page_of
 from smartgateway.dashboard.exports import attached, csv_lines, plain
 from smartgateway.dashboard.pages import TeamPage
 from smartgateway.dashboard.tables import Row
@@ -41,17 +40,16 @@ class ExportDecisions(TeamPage):
         if refusal is not None:
             return refusal
         asked = {name: request.GET.get(name, "") for name in (*NAMES, "before")}
-        rows = narrowed(asked, self.teams).defer(*UNREAD)
         if request.GET.get("format") == "json":
-            return _file("json", "application/json", as_json(asked, blocks(rows, asked)))
-        return _file("csv", "text/csv; charset=utf-8", as_csv(blocks(rows, asked)))
+            return _file("json", "application/json", as_json(asked, blocks(asked, self.teams)))
+        return _file("csv", "text/csv; charset=utf-8", as_csv(blocks(asked, self.teams)))
 
 
-async def blocks(rows: RoutingDecisionQuerySet, asked: Mapping[str, str]) -> AsyncGenerator[list[Row] | UUID]:
+async def blocks(asked: Mapping[str, str], teams: frozenset[int] | None) -> AsyncGenerator[list[Row] | UUID]:
     """The rows, some hundred at a time; at last the id from which more could be asked for, where there are more."""
     read = sync_to_async(page_of)
     before, left = id_of(asked["before"]), MOST
-    while found := await read(rows, asked, before=before, limit=min(BLOCK, left) or 1):
+    while found := await read(asked, teams, before=before, limit=min(BLOCK, left) or 1, unread=UNREAD):
         if not left:
             assert before is not None
             yield before

@@ -255,8 +255,8 @@ def test_a_page_of_decisions_ends_where_the_next_begins(processes, ship):
     processes().record(*made, decision(key_id=9))
     ship()
 
-    first = list(RoutingDecision.objects.newest(2, limit=3))
-    second = list(RoutingDecision.objects.newest(2, before=first[-1].pk, limit=3))
+    first = list(RoutingDecision.objects.filter(key_id=2).newest_alike(limit=3))
+    second = list(RoutingDecision.objects.filter(key_id=2).newest_alike(before=first[-1].pk, limit=3))
 
     assert [row.pk for row in first + second] == [uuid(each) for each in reversed(made)]
 

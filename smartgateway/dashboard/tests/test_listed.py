@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import connections
 from django.urls import reverse
 
 from audit.ids import id_at
@@ -16,6 +17,13 @@ from smartgateway.keys.models import Membership, Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = reverse("dashboard:export_decisions")
+
+
+@pytest.fixture(autouse=True)
+async def _thread_without_connection(db):
+    """The thread that reads for coroutines keeps its connection otherwise, and the database cannot be dropped."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 @pytest.fixture
