@@ -48,6 +48,14 @@ class LocalModelRecordAdmin(LoggedAdmin):
     list_disable_select_all = True
     empty_value_display = "–"
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        tell_notes(request)
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        tell_notes(request)
+        return super().changeform_view(request, *args, **kwargs)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -93,6 +101,13 @@ class LocalModelRecordAdmin(LoggedAdmin):
     @display(description="trouble")
     def trouble(self, row: LocalModelRecord) -> str:
         return row.error or ("" if row.tested_at else "not tested yet")
+
+
+def tell_notes(request: HttpRequest) -> None:
+    """What is wrong with the server itself, as the log said it when this process began to see it."""
+    if request.method == "GET":
+        for note_on_server in connections.local_notes():
+            messages.warning(request, f"{note_on_server}.")
 
 
 def told(name: str, findings: Findings | None) -> tuple[int, str]:

@@ -12,6 +12,13 @@ from tests.agents.recipes import Recipe
 PATIENCE_SECONDS = 900
 SCRIPTS = Path(__file__).with_name("libraries")
 VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
+OTHERS = """
+import importlib.metadata, re, subprocess, sys
+name, *without = sys.argv[1:]
+needed = [each for each in importlib.metadata.requires(name) if "extra ==" not in each]
+kept = [each for each in needed if re.match(r"[\\w.-]+", each)[0] not in without]
+subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *kept], check=True)
+"""  # what a package needs, but for some
 
 
 class NotInstalledError(Exception):
@@ -56,7 +63,11 @@ def npm(recipe: Recipe, place: Path) -> list[list[str]]:
 
 def pip(recipe: Recipe, place: Path) -> list[list[str]]:
     python = str(place / "bin" / "python")
-    return [[sys.executable, "-m", "venv", str(place)], [python, "-m", "pip", "install", "--quiet", recipe.package]]
+    install = [python, "-m", "pip", "install", "--quiet"]
+    if recipe.without:
+        rest = [python, "-c", OTHERS, recipe.distribution, *recipe.without]
+        return [[sys.executable, "-m", "venv", str(place)], [*install, "--no-deps", recipe.package], rest]
+    return [[sys.executable, "-m", "venv", str(place)], [*install, recipe.package]]
 
 
 def version_of(recipe: Recipe, program: list[str], folder: Path) -> str:

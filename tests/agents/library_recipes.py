@@ -1,5 +1,6 @@
 """Libraries, current and of the major version before, each used by one of the programs in `libraries`."""
 
+from dataclasses import replace
 from functools import partial
 
 from tests.agents.recipes import CONTENT, FILE, Recipe, calling
@@ -50,4 +51,10 @@ ON_DEMAND = (
     *library("anthropic-javascript", "@anthropic-ai/sdk@1", "anthropic_javascript.mjs", MESSAGES),
     *library("anthropic-javascript-0", "@anthropic-ai/sdk@0", "anthropic_javascript.mjs", MESSAGES),
 )
-LIBRARIES = CURRENT_PYTHON + ON_DEMAND
+WEB = tuple(
+    replace(
+        recipe, without=("accelerate", "sentence-transformers", "faster-whisper", "rapidocr", "opencv-python-headless")
+    )
+    for recipe in library("open-webui", "open-webui>=0.12,<0.13", "open_webui.py", CHAT)
+)
+LIBRARIES = CURRENT_PYTHON + ON_DEMAND + WEB

@@ -24,7 +24,8 @@ class Recipe:
 
     `tool_ask` makes the double call one of the client's own tools; empty where it has none. `places` says where a file
     of the set-up goes that is not named from the home folder. A library is used by a program of ours, its `script`, and
-    has no set-up; without a `package` it is the one that the tests themselves have.
+    has no set-up; without a `package` it is the one that the tests themselves have. `without` names parts that it does
+    not need for what is asked of it: gigabytes of drivers, say.
     """
 
     name: str
@@ -43,11 +44,12 @@ class Recipe:
     is_asked_by_pipe: bool = False
     tool_says: str = READ
     script: str = ""
+    without: tuple[str, ...] = ()
 
     @property
     def distribution(self) -> str:
         """The package's name, without extras and version."""
-        return re.split(r"(?<=.)@|[\[<>=~]", self.package or self.program)[0]
+        return re.split(r"(?<=.)@|[\[<>=~]", self.package or self.name.removesuffix("-python"))[0]
 
 
 RECIPES = (

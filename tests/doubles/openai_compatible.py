@@ -138,6 +138,7 @@ async def whole(respond: Responder, text: str, words: dict[str, str], calls: lis
 
 async def streamed(respond: Responder, text: str, words: dict[str, str], calls: list[dict[str, Any]]) -> None:
     await respond.start(200, "text/event-stream")
+    await respond.more(frame(chunk({"role": "assistant", "content": ""})))
     for number, part in enumerate(WORD.findall(text)):
         await respond.more(frame(chunk({"content": part})))
         await asyncio.sleep(float(words.get("drip") or 0))

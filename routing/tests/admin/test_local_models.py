@@ -45,6 +45,19 @@ def test_a_model_that_nobody_tested_says_so(admin_client):
     assert "not tested yet" in admin_client.get(LIST).content.decode()
 
 
+@pytest.mark.parametrize("page", ["list", "row"])
+def test_what_is_wrong_with_the_server_stands_above_what_its_models_can(admin_client, row, monkeypatch, page):
+    note = "qwen is not installed; llama serves instead: ollama pull qwen"
+    monkeypatch.setattr(connections, "local_notes", lambda: [note])
+    address = LIST if page == "list" else reverse("admin:routing_localmodelrecord_change", args=[row.pk])
+
+    assert f"{note}." in admin_client.get(address).content.decode()
+
+
+def test_a_server_that_is_well_has_no_notes_above_its_models(admin_client):
+    assert "is not installed" not in admin_client.get(LIST).content.decode()
+
+
 def test_nobody_edits_what_was_found_out(admin_client, row):
     change = reverse("admin:routing_localmodelrecord_change", args=[row.pk])
 
