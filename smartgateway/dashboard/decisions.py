@@ -72,6 +72,8 @@ def why(phase: str, band: str, reasons: list[list[Any]]) -> str:
     if not fired:
         return words
     rule, value, threshold, *_ = fired[0]
+    if rule == "classifier_unavailable":
+        return f"{words}: none was sure, classifier {str(value).rpartition(':')[2].replace('_', ' ')}"
     measures = [measured(value), f"threshold {measured(threshold)}" if threshold != "" else ""]
     details = "" if value == threshold else ", ".join(measure for measure in measures if measure)
     return f"{words}: {str(rule).replace('_', ' ')}" + (f" ({details})" if details else "")

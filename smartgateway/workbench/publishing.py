@@ -1,5 +1,6 @@
 """The draft becomes a version; or an older version's content does, once more."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -13,6 +14,8 @@ from django.urls import reverse
 from routing import policies
 from routing.models import PolicyVersion
 from smartgateway.workbench.backtest.model import Backtest
+from smartgateway.workbench.backtest.shown import Shown
+from smartgateway.workbench.backtest.sums import Sums
 from smartgateway.workbench.pages import PolicyPage, PolicyView
 from smartgateway.workbench.versions import found
 
@@ -66,9 +69,17 @@ class Publish(PolicyPage):
             changes=policies.draft_changes(),
             problems=[(place, page_of(place), message) for place, message in policies.problems(draft)],
             digest=policies.digest_of(draft),
-            backtest=Backtest.objects.filter(digest=policies.digest_of(draft)).defer("content", "sums").first(),
+            backtests=list(tried(policies.digest_of(draft))),
             time_zone=settings.REPORT_TIME_ZONE,
         )
+
+
+def tried(digest: str) -> Iterator[tuple[Backtest, Shown | None]]:
+    """The newest backtest of this very draft, and the newest shadow, with what they found so far."""
+    found = Backtest.objects.filter(digest=digest).defer("content")
+    for backtest in (found.filter(last_day__isnull=False).first(), found.filter(last_day=None).first()):
+        if backtest is not None:
+            yield backtest, Shown(Sums.from_json(backtest.sums)) if backtest.done and backtest.sums else None
 
 
 class RollBack(PolicyView):

@@ -34,6 +34,12 @@ from smartgateway.dashboard.tests.rows import decision, outcome
             "Asked for by name: tier (my_model)",
             id="a name as it is",
         ),
+        pytest.param(
+            "heuristic",
+            [["classifier_unavailable", "skipped:not_asked", "", 0, "", True]],
+            "Rules: none was sure, classifier not asked",
+            id="nobody was sure",
+        ),
         pytest.param("llm_classifier", [], "Judged by the classifier", id="no rule"),
         pytest.param(
             "session",
