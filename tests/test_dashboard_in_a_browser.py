@@ -12,6 +12,7 @@ from smartgateway.local.tests.processes import eventually
 
 ARGUMENTS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
 TIMEOUT_MS = 15_000
+WIDER_THAN_CARD = "found => found.filter(each => each.scrollWidth > each.closest('.card').clientWidth).length"
 
 
 @contextmanager
@@ -95,4 +96,28 @@ def test_the_period_and_the_table_are_reached_by_keyboard(address):
 
         expect(page.get_by_role("row", name=re.compile("60 0 0 40"))).to_be_visible()
         assert page.url.endswith("?period=week")
+        assert complaints == []
+
+
+A4 = {"width": 688, "height": 1017}  # within its margins, in the browser's pixels
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_prints_dark_on_white_within_its_margins_and_without_what_is_to_be_clicked(address):
+    for number in range(12):
+        team = {"team_id": 7 + number, "team_name": f"A team of a rather long name, number {number}"}
+        report("", requests=3, day=today(), cost="1.25", baseline="2", served_model="claude-fable-5-2", **team)
+
+    with opened(address, color_scheme="dark", viewport=A4) as (page, complaints):
+        sign_in(page)
+        page.goto(f"{address}statement/?period=today")
+        page.emulate_media(media="print")
+
+        expect(page.get_by_role("heading", name="Statement, Today")).to_be_visible()
+        for gone in (page.locator("header.bar"), page.get_by_text("Back to the dashboard")):
+            expect(gone).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth") <= A4["width"]
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(21, 33, 31)"
+        assert page.locator("table").evaluate_all(WIDER_THAN_CARD) == 0
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) in (1, 2, 3)
         assert complaints == []

@@ -403,3 +403,35 @@ def test_what_the_local_machine_costs_stands_beside_what_its_answers_replaced(ad
 
     assert "$3.25" in page
     assert shown in page
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, ("1 time ·", "1 answer from its cache", "1 time the same", "1 time a higher", "1 turn with", "its end")),
+        (
+            2,
+            (
+                "2 times ·",
+                "2 answers from its cache",
+                "2 times the same",
+                "2 times a higher",
+                "2 turns with",
+                "their end",
+            ),
+        ),
+    ],
+    ids=["one", "many"],
+)
+def test_one_is_told_as_one(admin_client, number, words):
+    names = ("classifier", "classifier_hit", "repeated_ask", "raised", "repeated_tool", "cancelled_stream")
+    names += ("human_ask", "housekeeping", "fallback", "bypassed", "weighed")
+    report("local", requests=number, **{f"{name}_count": number for name in names})
+
+    page = " ".join(re.sub("<[^>]+>", " ", text(admin_client.get(ADDRESS))).split())
+
+    ending = "" if number == 1 else "s"
+    more = (f"{number} new ask{ending} of people", f"{number} request{ending} that they weighed")
+    more += (f"{number} request{ending} that the chosen", f"Past routing in all {number} request{ending} for")
+    for each in (*words, *more):
+        assert each in page, each
