@@ -107,7 +107,7 @@ def tell_notes(request: HttpRequest) -> None:
     """What is wrong with the server itself, as the log said it when this process began to see it."""
     if request.method == "GET":
         for note_on_server in connections.local_notes():
-            messages.warning(request, f"{note_on_server}.")
+            messages.warning(request, note_on_server)
 
 
 def told(name: str, findings: Findings | None) -> tuple[int, str]:
