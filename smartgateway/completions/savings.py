@@ -72,8 +72,6 @@ def requested_of(routed: Routed, served: Served, claude_usage: Usage, sonnet: De
     """`auto` counts as DEFAULT_MODEL; a Claude model whose name an alias gave to `auto`, as what was asked for."""
     chosen, asked = routed.decision, routed.request.requested_model
     if chosen.phase is Phase.EXPLICIT:
-        if routed.auto is None:
-            return sonnet
         usage = served.usage if chosen.provider == served.by.provider_name else claude_usage
         return cost(chosen.provider, chosen.model, usage, served.seconds)[0]
     if asked in AUTOMATIC:

@@ -55,6 +55,15 @@ async def test_autocompletion_is_worth_no_more_than_haikus_price(helpful):
     assert outcome.baseline_requested == outcome.baseline_sonnet == outcome.baseline_opus
 
 
+async def test_autocompletion_by_a_local_model_that_was_named_saves_nothing(helpful):
+    await errands.fill(replace(ask(helpful), body=BODY | {"model": "coder"}), "ab")
+
+    decision, outcome = helpful.record.decisions[0], helpful.record.outcomes[0]
+    assert decision.phase == Phase.EXPLICIT
+    assert float(outcome.baseline_requested) == float(outcome.cost) == 0
+    assert float(outcome.baseline_sonnet) == 0.0000019
+
+
 async def test_chats_that_hold_every_local_slot_keep_no_editor_waiting(helpful, monkeypatch):
     monkeypatch.setattr(connections, "local_slots", LocalSlots(0))
 

@@ -106,3 +106,13 @@ async def test_a_machine_paid_by_the_hour_costs_the_time_of_its_answer(world, mo
     [(provider, _, _, seconds)] = seen
     assert (provider, outcome.attempts[0].price_id) == ("local", 7)
     assert 0 < seconds <= outcome.duration
+
+
+async def test_time_that_the_local_model_spent_in_vain_costs_nothing_though_it_is_paid_by_the_hour(world, monkeypatch):
+    monkeypatch.setattr(recorded, "cost", lambda provider, *_: (Decimal("9" if provider == "local" else "0.25"), 7))
+    world.local.failures = [ProviderTimeoutError("too slow", kind="timeout")]
+
+    outcome = await recorded_outcome(world)
+
+    assert [attempt.provider_name for attempt in outcome.attempts] == ["local", "anthropic"]
+    assert Decimal(outcome.cost) == Decimal("0.25")

@@ -98,6 +98,14 @@ async def test_an_explicit_choice_saves_nothing(routed):
     assert found.requested == spent
 
 
+async def test_an_explicit_choice_saves_nothing_also_where_auto_could_not_have_served(routed):
+    named = (await routed("What is a decorator?", model="local"))._replace(auto=None)
+
+    found = savings.baselines(named, served(cost="0"))
+
+    assert found.requested == 0 < found.sonnet
+
+
 async def test_what_keyword_mode_sends_to_opus_counts_as_asked_of_the_default_model(routed):
     hard = await routed("Prove the correctness of this distributed consensus design, its trade-offs.", mode="keyword")
     opus = Candidate("opus", "anthropic", OPUS)
