@@ -33,9 +33,8 @@ class Threshold(models.Model):
 
     def clean(self) -> None:
         if self.value is not None and not self.lower <= self.value <= self.upper:
-            raise ValidationError(
-                {"value": f"Use a value from {self.lower:,.10g} to {self.upper:,.10g} {self.unit}".rstrip()}
-            )
+            unit = f" ({self.unit})" if self.unit else ""
+            raise ValidationError({"value": f"Use a value from {self.lower:,.10g} to {self.upper:,.10g}{unit}."})
 
 
 class Switch(models.Model):

@@ -146,7 +146,7 @@ def test_a_threshold_out_of_bounds_is_explained_beside_its_value():
     with pytest.raises(ValidationError) as refused:
         Threshold(name="t", value=11, unit="turns", lower=0, upper=10).full_clean()
 
-    assert refused.value.message_dict["value"] == ["Use a value from 0 to 10 turns"]
+    assert refused.value.message_dict["value"] == ["Use a value from 0 to 10 (turns)."]
 
 
 @pytest.mark.parametrize("pattern", ["gpt *", "g*t", "**", ""])
