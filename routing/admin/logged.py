@@ -92,8 +92,8 @@ class LoggedAdmin(ModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         with transaction.atomic():
-            seen = newest_change()
-            rows = self.locked([unquote(object_id)]) if request.method == "POST" else []
+            seen, row = newest_change(), self.get_object(request, unquote(object_id))
+            rows = self.locked([row.pk]) if row and request.method == "POST" else []
             if problem := problem_with(rows, request):
                 messages.error(request, problem)
                 return redirect(request.get_full_path())

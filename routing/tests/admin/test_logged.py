@@ -233,6 +233,12 @@ def test_a_row_is_not_deleted_that_another_admin_changed_meanwhile(admin_client,
     assert not ModelAlias.objects.filter(pk=row.pk).exists()
 
 
+def test_what_was_never_there_is_not_deleted_and_no_failure(admin_client):
+    answer = admin_client.post(page(ModelAlias, "delete", "abc"), {"post": "yes"}, follow=True)
+
+    assert "doesn’t exist. Perhaps it was deleted?" in text(answer)
+
+
 def test_what_one_did_oneself_is_no_warning(admin_client):
     row = ModelAlias.objects.create(pattern="fast", target="haiku")
     address = page(ModelAlias, "delete", row.pk)

@@ -13,7 +13,7 @@ CLASSIFIER_TIMEOUT = "classifier_timeout_seconds"
 
 
 class Asked(NamedTuple):
-    """A request under the policy that decided it. `local` is None where no local model was known."""
+    """A request under the policy that decided it, and in the surroundings of then."""
 
     features: Features
     case: Case
