@@ -28,18 +28,18 @@ def as_file(wanted: str, asked: Filters, teams: frozenset[int] | None) -> HttpRe
         return _json(asked, teams)
     if wanted == "figures":
         lines = figure_lines(tables(asked, teams))
-        return _csv(f"{_named(asked)}-figures.csv", ["table", "name", "measure", "value"], lines)
+        return _csv(f"{_named(asked)}-figures.csv", ["table", "row", "name", "measure", "value"], lines)
     rows = rows_of(asked, teams)
     columns = [*dimensions(asked), *SUMS, *(column for name in HISTOGRAMS for column in percentiles(name, []))]
     return _csv(f"{_named(asked)}.csv", columns, (row.values() for row in rows))
 
 
 def figure_lines(found: Mapping[str, Sequence[Row]]) -> Iterable[tuple[Any, ...]]:
-    """One for each number: `timings, Whole answer, p95_seconds, 4.2`."""
+    """One for each number: `timings, 1, Whole answer, p95_seconds, 4.2`. Two keys may have one name, but no row."""
     for table, rows in found.items():
-        for row in rows:
+        for number, row in enumerate(rows, start=1):
             name, *measures = row.items()
-            yield from ((table, name[1], measure, told(measure, value)) for measure, value in measures)
+            yield from ((table, number, name[1], measure, told(measure, value)) for measure, value in measures)
 
 
 def told(measure: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ WEEK = timedelta(days=6)
 MONTH = timedelta(days=29)
 DAYS_A_MONTH = Decimal("30.4375")
 LONGEST = timedelta(days=400)
+EARLIEST = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def chosen(asked: Mapping[str, str], day: date, default: str = "today") -> Perio
     """By name, or from one day to another; what cannot be understood is the default."""
     offered = periods(day)
     first, last = day_of(asked.get("from", "")), day_of(asked.get("to", ""))
-    if first and last and first <= last <= first + LONGEST:
+    if first and last and EARLIEST <= first <= last and last - first <= LONGEST:
         known = next((period for period in offered.values() if (period.first, period.last) == (first, last)), None)
         return known or Period("", span(first, last), first, last)
     return offered.get(asked.get("period", ""), offered[default])

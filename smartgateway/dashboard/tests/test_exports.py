@@ -113,3 +113,15 @@ def test_every_group_and_day_that_is_shown_is_in_the_figures_and_an_unknown_cost
     assert Decimal(found["baselines", "As requested", "cost_usd"]) == 40
     assert found["days", "2026-11-23", "sonnet_request_count"] == "55"
     assert len({name for table, name, _ in found if table == "days"}) == 7
+
+
+def test_two_of_one_name_are_told_apart_by_their_row(admin_client):
+    report("local", requests=3, key_name="ci", team_name="Payments", cost="2")
+    report("local", requests=5, key_name="ci", team_name="Search", cost="1")
+
+    found = as_csv(admin_client.get(ADDRESS, {"format": "figures"}))
+
+    keys = [(row["row"], row["measure"], row["value"]) for row in found if row["table"] == "keys"]
+    assert ("1", "of", "Payments") in keys
+    assert ("1", "request_count", "3") in keys
+    assert ("2", "request_count", "5") in keys

@@ -360,6 +360,14 @@ def test_days_can_be_chosen_one_by_one(admin_client):
     assert "<h1>2 November to 5 November 2026</h1>" in page
 
 
+@pytest.mark.parametrize("page", ["overview", "statement", "export", "decisions"])
+@pytest.mark.parametrize("days", [("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31"), ("x", "2026-02-30")])
+def test_days_that_no_record_can_have_break_no_page(admin_client, page, days):
+    asked = dict(zip(("from", "to"), days, strict=True))
+
+    assert admin_client.get(reverse(f"dashboard:{page}"), {**asked, "team": 1}).status_code == 200
+
+
 def test_where_no_request_fits_the_filters_the_way_back_is_shown(admin_client):
     report("local")
 
