@@ -14,6 +14,7 @@ from django.conf import settings
 from routing import clients
 from routing.breakers import breaker
 from routing.capabilities.findings import Findings
+from routing.capabilities.loading import Loader
 from routing.capabilities.probing import Alone, Prober, Shared
 from routing.capabilities.server import LocalServer, unreachable
 from routing.engine.types import LADDER, LocalModel, SessionState, Surroundings, Tier
@@ -40,6 +41,7 @@ class Connections:
         self.has_classifier = False
         self._testing: asyncio.Task[None] | None = None
         self.prober = Prober(local.provider, local.scout, local_slots, _shared) if local else None
+        self.loader = Loader(local.provider) if local else None
 
     def provider(self, name: str) -> Provider | None:
         client = self.local if name == "local" else self.anthropic if name == "anthropic" else None
@@ -80,6 +82,8 @@ class Connections:
         self.has_classifier = model is not None and not model.is_demo and judge in server.loaded
         if model is not None and not model.is_demo:
             self._see_to(model.name, server.models)
+            if self.loader is not None:
+                self.loader.see_to(judge, is_loaded=judge in server.loaded)
 
     def _tell(self, server: LocalServer, why: BaseException | None) -> None:
         """News only: an outage is said once, however often it is looked at, and its end once."""
@@ -99,9 +103,10 @@ class Connections:
             self._testing = asyncio.create_task(self.prober.see_to(name, names))
 
     async def aclose(self) -> None:
-        if self._testing is not None:
-            self._testing.cancel()
-            await asyncio.gather(self._testing, return_exceptions=True)
+        for task in (self._testing, self.loader.loading if self.loader else None):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         for client in (self.local, self.anthropic):
             if client is not None:
                 await client.provider.aclose()
@@ -152,6 +157,12 @@ def provider(name: str) -> Provider | None:
 
 def surroundings(*, session: SessionState | None = None, allowed_tiers: frozenset[Tier] = ALL_TIERS) -> Surroundings:
     return current().surroundings(session, allowed_tiers)
+
+
+def miss_classifier() -> None:
+    """A request would have been judged, had the classifier been loaded: the next look sees to that."""
+    if (loader := current().loader) is not None:
+        loader.is_missed = True
 
 
 def served_local_model(name: str) -> str:

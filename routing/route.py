@@ -15,6 +15,7 @@ from routing.engine.decide import (
 )
 from routing.engine.features import Features, measure
 from routing.engine.types import (
+    Band,
     Phase,
     Policy,
     RoutingDecision,
@@ -60,6 +61,8 @@ async def route_request(
     while isinstance(step, NeedsVerdict):
         verdict = await _verdict(request, policy, surroundings) if ask_classifier else NOT_ASKED
         step = decide(request, policy, surroundings, verdict, features, signals)
+    if verdict is None and ask_classifier and _misses_classifier(request, policy, surroundings, features, signals):
+        connections.miss_classifier()
     return Routed(
         decision=step,
         signals=signals,
@@ -86,6 +89,16 @@ async def route_model(request: RoutingRequest, *, policy: Policy, surroundings: 
     """Only the name of the model."""
     routed = await route_request(request, policy=policy, surroundings=surroundings)
     return routed.decision.model
+
+
+def _misses_classifier(
+    request: RoutingRequest, policy: Policy, surroundings: Surroundings, features: Features, signals: RoutingSignals
+) -> bool:
+    """Whether Phase 2 would have been asked, had its model been ready."""
+    if signals.band is not Band.AMBIGUOUS or surroundings.classifier_ready or surroundings.local is None:
+        return False
+    ready = surroundings._replace(classifier_ready=True)
+    return isinstance(decide(request, policy, ready, None, features, signals), NeedsVerdict)
 
 
 async def _verdict(request: RoutingRequest, policy: Policy, surroundings: Surroundings) -> Verdict:

@@ -86,6 +86,29 @@ async def test_the_local_model_judges_where_the_policys_classifier_is_not_instal
     assert (asked.provider, asked.model, asked.slots) == ("the local provider", "qwen", connections.local_slots)
 
 
+@pytest.mark.parametrize(
+    ("request_", "around", "is_missed"),
+    [
+        pytest.param(ask(AMBIGUOUS), {"classifier_ready": False}, True, id="ambiguous"),
+        pytest.param(ask(AMBIGUOUS), {}, False, id="ready"),
+        pytest.param(ask(SIMPLE), {"classifier_ready": False}, False, id="sure"),
+        pytest.param(ask(AMBIGUOUS, requested_model="opus"), {"classifier_ready": False}, False, id="explicit"),
+        pytest.param(
+            ask(AMBIGUOUS), {"classifier_ready": False, "configured": frozenset({Tier.LOCAL})}, False, id="no choice"
+        ),
+        pytest.param(ask(AMBIGUOUS), {"classifier_ready": False, "local": None}, False, id="no local model"),
+    ],
+)
+async def test_a_classifier_that_would_have_been_asked_is_missed(judge, monkeypatch, request_, around, is_missed):
+    missed = []
+    monkeypatch.setattr(connections, "miss_classifier", lambda: missed.append(True))
+
+    await route_request(request_, policy=POLICY, surroundings=world(**around))
+    await route_request(request_, policy=POLICY, surroundings=world(**around), ask_classifier=False)
+
+    assert missed == [True] * is_missed
+
+
 async def test_without_an_answer_the_best_guess_serves_and_says_why(judge):
     judge.verdict = Verdict(None, error="timeout")
 
