@@ -99,6 +99,22 @@ def test_the_period_and_the_table_are_reached_by_keyboard(address):
         assert complaints == []
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("page_name", ["", "statement/"])
+def test_large_figures_with_all_that_is_said_beside_them_fit_a_narrow_screen(address, page_name):
+    unknown = {f"{name}_count": 1_234 for name in ("unknown_cost", "unsaved_requested", "unknown_opus", "unsaved_opus")}
+    for tier in ("local", "haiku", "sonnet", "opus", ""):
+        report(tier, requests=116_137, day=today(), cost="72410.77", baseline="98765", key_name="review bot", **unknown)
+
+    with opened(address, viewport={"width": 360, "height": 900}) as (page, complaints):
+        sign_in(page)
+        page.goto(f"{address}{page_name}?period=today")
+
+        expect(page.get_by_text("without 6,170").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert complaints == []
+
+
 A4 = {"width": 688, "height": 1017}  # within its margins, in the browser's pixels
 
 
