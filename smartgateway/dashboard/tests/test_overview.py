@@ -250,7 +250,7 @@ def test_figures_are_told_apart_by_policy_version_and_lead_to_its_decisions(admi
         page.index(f"?version={number}&amp;from=2026-11-23&amp;to=2026-11-23&amp;tier=local") for number in (10, 9)
     )
     assert newest < older
-    assert '30 <span class="quiet">75 %</span>' in page
+    assert '30 <span class="quiet wide">75 %</span>' in page
 
 
 def test_each_policy_version_shows_its_distribution_and_leads_an_admin_to_what_it_says(admin_client):
