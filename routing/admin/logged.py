@@ -88,7 +88,7 @@ class LoggedAdmin(ModelAdmin):
         return response
 
     def locked(self, keys: Iterable[Any]) -> list[Any]:
-        return list(self.model._default_manager.select_for_update().filter(pk__in=[*keys]))
+        return list(self.model._default_manager.select_for_update(of=("self",)).filter(pk__in=[*keys]))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         with transaction.atomic():
@@ -124,7 +124,7 @@ class LoggedAdmin(ModelAdmin):
 
         def clean(this: Any) -> Any:
             values = form.clean(this)
-            now = type(row)._default_manager.select_for_update().get(pk=row.pk)
+            now = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
             if this.data.get(SEEN, "") not in ("", digest_of(self.logged(now))):
                 raise ValidationError(f"{told(row)} Nothing was saved. Save again to put your values in that place.")
             return values

@@ -34,7 +34,9 @@ class ListedForm(forms.ModelForm):  # type: ignore[type-arg]
         edited = [*self.changed_data]
         if not edited:
             return values
-        self.instance.refresh_from_db(from_queryset=type(self.instance)._default_manager.select_for_update())
+        self.instance.refresh_from_db(
+            from_queryset=type(self.instance)._default_manager.select_for_update(of=("self",))
+        )
         now = model_to_dict(self.instance, [*self.fields])
         for name, value in now.items():
             if name in edited:
