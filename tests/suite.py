@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PYTEST = [sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadfile"]
+PYTEST = [sys.executable, "-m", "pytest", "--numprocesses=3", "--dist=loadfile"]
 SERVICES = [sys.executable, "-m", "tests.services"]
 
 
