@@ -16,7 +16,6 @@ logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
 SECTOR_BYTES = 512  # what a disk writes whole or not at all
-NUMBER = slice(-len("000001.journal"), -len(".journal"))
 _decode = msgspec.msgpack.Decoder(tuple[int, Record | JournalHead]).decode
 
 
@@ -102,8 +101,8 @@ class JournalFile:
         return not any(item.is_first for item in read_frames(later, len(later)) if isinstance(item, Frame))
 
     def _following(self) -> Path:
-        name = self.path.name
-        return self.path.with_name(f"{name[: NUMBER.start]}{int(name[NUMBER]) + 1:06d}{name[NUMBER.stop :]}")
+        writer, number, _ = self.path.name.split(".")
+        return self.path.with_name(f"{writer}.{int(number) + 1:06d}.journal")
 
     def _keep_aside(self, part: Damage, reason: str) -> None:
         data = self._bytes(part.start, part.end)

@@ -3,6 +3,7 @@
 import os
 from itertools import chain, combinations
 
+import msgspec
 import pytest
 
 from audit.journal import Journal
@@ -11,40 +12,63 @@ from audit.journal.journal_file import SECTOR_BYTES, JournalFile
 from audit.tests.doubles import FaultyFiles, decision
 from audit.tests.journals import Acknowledgements, wait_until
 
+WRITER = "0" * 32
 
-def sequences(file):
-    return [sequence for sequence, _ in file.read(1000).entries if sequence]
+
+def framed(sequence):
+    return frame(msgspec.msgpack.encode((sequence, decision(tags=["x" * 2000]))))
+
+
+ONE, TWO, THREE = framed(1), framed(2), framed(3)
 
 
 @pytest.fixture
-def journal(tmp_path):
+def reading(tmp_path):
+    """Opens the writer's first file, as it is given."""
+    path = tmp_path / f"{WRITER}.000001.journal"
+    opened = []
+
+    def of(data):
+        path.write_bytes(data)
+        opened.append(JournalFile(path))
+        return opened[-1]
+
+    yield of
+    for file in opened:
+        file.close()
+
+
+def read(file):
+    """The sequences, and where there is damage."""
+    found = file.read(1000)
+    return [sequence for sequence, _ in found.entries if sequence], [(part.start, part.end) for part in found.unreadable]
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """Three records are acknowledged; a group of five is written, and its sync does not end. The files, and the path."""
     files, told = FaultyFiles(), Acknowledgements()
-    journal = Journal(tmp_path, told, max_bytes=1 << 20, files=files)
+    journal = Journal(tmp_path, told, max_bytes=1 << 20, files=files, soon=lambda step: None)
     journal.start()
-    yield journal, files, told
+    keep(journal, 3)
+    told.wait_for(3)
+    files.may_sync.clear()
+    syncs = files.calls["fdatasync"]
+    keep(journal, 5)
+    wait_until(lambda: files.calls["fdatasync"] > syncs)
+    yield files, *tmp_path.glob("*.journal")
     files.may_sync.set()
     journal.close()
 
 
-def stopped_in_the_sync_of_a_group(journal, records):
-    """Three records are acknowledged, those of the group are only written."""
-    journal, files, told = journal
-    for number in range(1, 4):
-        journal.append(decision(), None)
-        told.wait_for(number)
-    files.may_sync.clear()
-    syncs = files.calls["fdatasync"]
-    journal._soon = lambda step: None
+def keep(journal, records):
     for _ in range(records):
         journal.append(decision(), None)
     journal.hand_over()
-    wait_until(lambda: files.calls["fdatasync"] > syncs)
-    return files
 
 
-def test_whatever_sectors_of_a_group_a_power_loss_leaves_nothing_is_missing_between_what_is_read(journal, tmp_path):
-    files = stopped_in_the_sync_of_a_group(journal, 5)
-    (path,) = tmp_path.glob("*.journal")
+def test_whatever_sectors_of_a_group_a_power_loss_leaves_nothing_is_missing_between_what_is_read(stopped):
+    files, path = stopped
     written = path.read_bytes()
     first = len(files.synced[path].rstrip(b"\0")) // SECTOR_BYTES
     sectors = range(first, len(written.rstrip(b"\0")) // SECTOR_BYTES + 1)
@@ -54,51 +78,36 @@ def test_whatever_sectors_of_a_group_a_power_loss_leaves_nothing_is_missing_betw
         path.write_bytes(written)
         files.lose_power(left.__contains__)
         file = JournalFile(path)
-        found, unreadable = sequences(file), file.read(1000).unreadable
+        sequences, damage = read(file)
         file.close()
 
-        assert found == list(range(1, len(found) + 1))
-        assert len(found) >= 3
-        assert unreadable == []
+        assert sequences == list(range(1, len(sequences) + 1))
+        assert len(sequences) >= 3
+        assert damage == []
 
 
-def test_zeros_before_a_later_group_are_damage_for_its_records_were_acknowledged(tmp_path):
-    path = tmp_path / f"{'0' * 32}.000001.journal"
-    one, two, three = (frame(bytes([0x92, number, 0x90]) + b"x" * 2000) for number in (1, 2, 3))
-    path.write_bytes(group([one]) + bytes(len(two)) + group([three]) + bytes(4096))
-    file = JournalFile(path)
+def test_zeros_before_a_later_group_are_damage_for_its_records_were_acknowledged(reading):
+    file = reading(group([ONE]) + bytes(len(TWO)) + group([THREE]) + bytes(4096))
 
-    (_, damage, _) = file.read(10).unreadable
-
-    assert (damage.start, damage.end) == (len(one), len(one + two))
-    file.close()
+    assert read(file) == ([1, 3], [(len(ONE), len(ONE + TWO))])
 
 
-def test_zeros_in_the_last_group_are_damage_where_a_later_file_says_that_it_was_kept(tmp_path):
-    path = tmp_path / f"{'0' * 32}.000001.journal"
-    one, two, three = (frame(bytes([number]) * 2000) for number in (1, 2, 3))
-    path.write_bytes(group([one, two, three]))
-    with path.open("r+b") as file:
-        os.pwrite(file.fileno(), bytes(len(two)), len(one))
-    journal = JournalFile(path)
-    assert len(journal.read(10).unreadable) == 1
+def test_zeros_in_the_last_group_are_damage_where_a_later_file_says_that_it_was_kept(reading, tmp_path):
+    file = reading(group([ONE]) + bytes(len(TWO)) + THREE)
+    assert read(file) == ([1], [])
 
-    path.with_name(f"{'0' * 32}.000002.journal").touch()
+    (tmp_path / f"{WRITER}.000002.journal").touch()
 
-    assert len(journal.read(10).unreadable) == 3
-    journal.close()
+    assert read(file) == ([1, 3], [(len(ONE), len(ONE + TWO))])
 
 
-def test_a_group_that_is_half_written_while_it_is_read_is_read_whole_in_the_end(tmp_path, monkeypatch):
-    path = tmp_path / f"{'0' * 32}.000001.journal"
-    whole = group([frame(b"\x92\x01\x90" + b"x" * 6000)]) + group([frame(b"\x92\x02\x90")])
-    path.write_bytes(whole)
-    torn, pread = [whole[:4096] + bytes(1000) + whole[5096:]], os.pread
-    file = JournalFile(path)
-    monkeypatch.setattr(os, "pread", lambda *place: torn.pop() if torn else pread(*place))
+def test_a_group_that_is_half_written_when_it_is_read_is_read_whole_in_the_end(reading, monkeypatch):
+    whole = group([ONE]) + group([TWO])
+    file = reading(whole)
+    half_written, pread = [whole[:512] + bytes(512) + whole[1024:]], os.pread
+    monkeypatch.setattr(os, "pread", lambda *place: half_written.pop() if half_written else pread(*place))
 
-    reading = file.read(10)
+    found = read(file)
 
-    assert reading.unreadable[0].start == 0
-    assert [part.end for part in reading.unreadable] == [6012 + 3, len(whole)]
-    file.close()
+    assert found == ([1, 2], [])
+    assert half_written == []
