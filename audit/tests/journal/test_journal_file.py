@@ -41,12 +41,13 @@ def reading(tmp_path):
 def read(file):
     """The sequences, and where there is damage."""
     found = file.read(1000)
-    return [sequence for sequence, _ in found.entries if sequence], [(part.start, part.end) for part in found.unreadable]
+    damage = [(part.start, part.end) for part in found.unreadable]
+    return [sequence for sequence, _ in found.entries if sequence], damage
 
 
 @pytest.fixture
 def stopped(tmp_path):
-    """Three records are acknowledged; a group of five is written, and its sync does not end. The files, and the path."""
+    """Three records are acknowledged; a group of five is written, and its sync does not end."""
     files, told = FaultyFiles(), Acknowledgements()
     journal = Journal(tmp_path, told, max_bytes=1 << 20, files=files, soon=lambda step: None)
     journal.start()
