@@ -55,7 +55,12 @@ def open_local() -> Local | None:
     )
     if settings.LOCAL_LLM_KIND == "openai_compatible":
         known = OpenAICompatibleScout(upstream.for_looks())
-        return Local(OpenAICompatible(upstream, infills=lambda: known.is_llama_cpp, window=known.window), known)
+        server = OpenAICompatible(
+            upstream,
+            infills=lambda: known.is_llama_cpp,
+            window=lambda model: None if known.is_llama_cpp else known.window(model),  # it refuses no limit
+        )
+        return Local(server, known)
     scout = OllamaScout(upstream.for_looks(), num_ctx=settings.LOCAL_NUM_CTX)
     ollama = Ollama(
         upstream,

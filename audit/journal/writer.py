@@ -156,17 +156,17 @@ class Journal:
     def _store(self, data: bytes) -> None:
         assert self._file is not None
         end, rest = self._file_bytes + len(data), memoryview(data)
-        if end > self._reserved_bytes:
-            self._reserve(self._file, end)
         while rest:
             rest = rest[self._files.write(self._file, rest, end - len(rest)) :]
+        if end > self._reserved_bytes:
+            self._reserve(self._file, end)
         self._files.fdatasync(self._file)
         self._file_bytes = end
 
     def _reserve(self, descriptor: int, end: int) -> None:
-        """Room for what comes after `end`: a sync costs half where the file does not grow."""
+        """Room for what comes after `end`: a sync costs less where the file does not grow."""
         least, most = RESERVE_BYTES
-        with suppress(OSError):  # it is only about speed: the write or the sync tells whether the disk is well
+        with suppress(OSError):  # it is only about speed: writes and syncs of records tell whether the disk is well
             self._reserved_bytes = end + self._files.reserve(descriptor, end, min(max(end, least), most))
 
     def _void(self, first: int, last: int) -> None:

@@ -22,8 +22,10 @@ IS_BYPASSED = Q(phase__in=["explicit", "disabled", "keyword"]) & ~Q(auto_tier=""
 IS_LOCAL = Q(ended__served_provider="local")
 CLASSIFIER_FAILED = Q(classifier_state="timeout") | Q(classifier_state__startswith="error")
 HAS_OUTCOME = Q(ended__isnull=False)
-# What cost or replaced something: the rest was refused, failed or left at no known expense, and has no baseline
-COUNTS_AS_MONEY = HAS_OUTCOME & (Q(ended__status="answered") | Q(ended__cost=None))
+# What cost or replaced something, also in part: the rest was refused, failed or left before anything came of it
+COUNTS_AS_MONEY = HAS_OUTCOME & (
+    Q(ended__status="answered") | Q(ended__cost=None) | Q(ended__cost__gt=0) | Q(ended__output_tokens__gt=0)
+)
 DID_NOT_ASK = Q(ended__classifier_cost=None, classifier_input_tokens=0, classifier_output_tokens=0)
 UNKNOWN_SAVING = COUNTS_AS_MONEY & (
     Q(ended__cost=None)

@@ -105,8 +105,14 @@ ALL_KNOWN = dict.fromkeys(NONE_KNOWN, "0.02")
             {"came": ALL_KNOWN | {"classifier_cost": None}, "classifier_input_tokens": 9}, {}, {"all"}, id="classifier"
         ),
         pytest.param({"came": ALL_KNOWN | {"classifier_cost": None}}, {}, {}, id="the classifier was not asked"),
-        pytest.param({"came": NONE_KNOWN | {"status": "refused", "cost": "0"}}, {}, {}, id="refused"),
+        pytest.param(
+            {"came": NONE_KNOWN | {"status": "refused", "cost": "0", "output_tokens": 0}}, {}, {}, id="refused"
+        ),
         pytest.param({"came": NONE_KNOWN | {"status": "aborted", "cost": None}}, {"all"}, {"all"}, id="left at a cost"),
+        pytest.param({"came": NONE_KNOWN | {"status": "aborted", "cost": "0.01"}}, {"all"}, {"all"}, id="left in part"),
+        pytest.param(
+            {"came": NONE_KNOWN | {"status": "aborted", "cost": "0", "output_tokens": 0}}, {}, {}, id="left at once"
+        ),
     ],
 )
 def test_what_is_in_no_sum_is_counted_for_each_baseline_and_saving(made, fields, unknown, unsaved):

@@ -74,8 +74,8 @@ class LocalModelRecordAdmin(LoggedAdmin):
         before = self.logged(row)
         findings = async_to_sync(connections.test_local_model)(row.name, patience_seconds=PATIENCE_SECONDS)
         level, sentence = told(row.name, findings)
-        row.refresh_from_db()
-        note(request, AdminChange.Action.CHANGED, row, before=before, after=self.logged(row), words=sentence)
+        now = LocalModelRecord.objects.filter(pk=object_id).first() or row  # its model may have gone meanwhile
+        note(request, AdminChange.Action.CHANGED, row, before=before, after=self.logged(now), words=sentence)
         messages.add_message(request, level, sentence)
         page = reverse("admin:routing_localmodelrecord_change", args=[object_id])
         return HttpResponse(headers={"HX-Redirect": page}) if "HX-Request" in request.headers else redirect(page)

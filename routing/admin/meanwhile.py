@@ -71,14 +71,18 @@ def problem_with(rows: Iterable[Any], request: HttpRequest) -> str:
         return ""
     since = AdminChange.objects.filter(pk__gt=int(seen)).exclude(author=request.user.get_username())
     for row in rows:
-        if since.filter(subject=str(row._meta.verbose_name), object_id=str(row.pk)).exists():
-            return f"{row}: {told(row)} {NOTHING_DONE}"
+        changes = since.filter(subject=str(row._meta.verbose_name), object_id=str(row.pk))
+        if change := changes.order_by("-pk").first():
+            return f"{row}: {said_of(change)} {NOTHING_DONE}"
     return ""
 
 
 def told(row: Any) -> str:
     """Who changed it meanwhile, when and how."""
-    last = AdminChange.objects.latest_of(str(row._meta.verbose_name), row.pk)
+    return said_of(AdminChange.objects.latest_of(str(row._meta.verbose_name), row.pk))
+
+
+def said_of(last: AdminChange | None) -> str:
     if last is None or last.action != AdminChange.Action.CHANGED:
         return "Another admin changed this meanwhile."
     changes = ", ".join(f"{name} {before} → {after}" for name, before, after in last.differences[:3])

@@ -9,7 +9,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from routing import policies
-from routing.engine.content import TAG_LISTS
+from routing.engine.content import TAG_LISTS, phrases_of
 from routing.models import Phrase, PhraseList
 from routing.phrases import compile_matcher, normalized
 
@@ -96,7 +96,7 @@ def shortened(text: str) -> str:
 
 
 def opposed_in_draft(row: PhraseList) -> Mapping[str, str]:
-    return policies.opposed_phrases(row.name, policies.draft_content()["phrases"])
+    return policies.opposed_phrases(row.name, phrases_of(policies.draft_content()))
 
 
 def problems_of(row: PhraseList, text: str, opposed: Mapping[str, str]) -> Iterator[str]:

@@ -23,8 +23,8 @@ class Loader:
         self.loading: asyncio.Task[None] | None = None
 
     def see_to(self, name: str, *, is_loaded: bool) -> None:
-        now = time.monotonic()
-        if self.is_missed and not is_loaded and now >= self._next_at:
+        now, is_idle = time.monotonic(), self.loading is None or self.loading.done()
+        if self.is_missed and not is_loaded and is_idle and now >= self._next_at:
             self._next_at = now + AGAIN_SECONDS
             self.loading = asyncio.create_task(self._load(name))
         self.is_missed = False

@@ -85,12 +85,15 @@ def _steps(name: str, aliases: Mapping[str, str], known: Collection[str]) -> Ite
 
 
 def _followed(name: str, aliases: Mapping[str, str], known: Collection[str]) -> str | None:
-    """What the aliases make of a name that is nothing by itself: the exact one first, then the longest."""
+    """What the aliases make of a name that is nothing by itself: the exact one first, then the longest.
+
+    `*` alone is the last resort for what clients send, not a way for an alias to go on.
+    """
     if _is_known(name, known):
         return None
     if name in aliases:
         return aliases[name]
-    beginnings = (f"{name[:length]}*" for length in range(len(name), -1, -1))
+    beginnings = (f"{name[:length]}*" for length in range(len(name), 0, -1))
     return next((aliases[pattern] for pattern in beginnings if pattern in aliases), None)
 
 

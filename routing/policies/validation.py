@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from routing.engine.content import matched_phrases
+from routing.engine.content import matched_phrases, phrases_of
 from routing.models import Threshold
 from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
 from routing.phrases import compile_matcher, normalized
@@ -43,7 +43,7 @@ def problems(content: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _unknown_choices(content)
     yield from _unknown_fallbacks(content["fallbacks"])
     yield from _misleading_aliases(content)
-    yield from _contradictory_phrases(content["phrases"])
+    yield from _contradictory_phrases(phrases_of(content))
     yield from _unmatchable_phrases(content)
 
 

@@ -64,7 +64,7 @@ def grouped(rows: DailyReportQuerySet, column: str, *, name: str = "", note: str
             row["total_saved_requested"],
             note=row.get("note", ""),
             unknown=row["total_unknown_cost_count"],
-            unsaved=max(row["total_unsaved_requested_count"], row["total_unknown_cost_count"]),
+            unsaved=row["total_unsaved_requested_count"],
         )
         for row in found
     ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -92,7 +93,11 @@ def row_for(decision: RoutingDecision) -> Row:
     who = (str(decision.pk), decision.created_at.isoformat(), decision.team_name, decision.key_name)
     first = dict(zip(FIRST, (*who, shown.asked, shown.why), strict=True))
     own = {name: getattr(decision, name) for name in OWN}
-    return first | own | came_of(getattr(decision, "outcome", None))
+    came = came_of(outcome := getattr(decision, "outcome", None))
+    was_asked = decision.classifier_input_tokens or decision.classifier_output_tokens
+    if outcome and outcome.classifier_cost is None and not was_asked:
+        came["classifier_cost_usd"] = Decimal(0)
+    return first | own | came
 
 
 def came_of(outcome: Outcome | None) -> Row:

@@ -1,4 +1,5 @@
 import errno
+import os
 import time
 
 import pytest
@@ -53,6 +54,22 @@ def test_where_no_room_can_be_made_ahead_records_are_written_all_the_same(journa
     told.wait_for(20)
 
     assert sequences_in(tmp_path) == told.durable == list(range(1, 21))
+
+
+def test_a_record_takes_its_place_before_room_is_made_ahead(journal, files, told, monkeypatch):
+    places, reserve = [], files.reserve
+
+    def noted(descriptor, position, size):
+        places.append((os.fstat(descriptor).st_size, position))
+        return reserve(descriptor, position, size)
+
+    monkeypatch.setattr(files, "reserve", noted)
+    for number in range(1, 31):
+        journal.append(decision(), None)
+        told.wait_for(number)
+
+    assert places
+    assert all(taken == position for taken, position in places)
 
 
 def append_and_stop_in_the_sync(journal, files):

@@ -66,6 +66,8 @@ def is_narrower(schema: Any) -> bool:
         inner = list(value.values()) if keyword in BY_NAME and isinstance(value, dict) else value
         if keyword in NARROWING or (keyword == "minItems" and value not in (0, 1)):
             return True
+        if keyword == "additionalProperties" and isinstance(value, dict):
+            return True
         if keyword not in LITERAL and is_narrower(inner):
             return True
     return False

@@ -35,7 +35,6 @@ SHIPPED_ROWS = [PhraseList, RoutingSettings, Switch, Threshold, TierModel]
 @pytest.fixture(autouse=True)
 def _bootstrapped(settings):
     settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
     prices.load_defaults()
     policies.load_defaults()
 

@@ -19,7 +19,6 @@ CONFIRMED = {"_form_submitted": "True"}
 @pytest.fixture(autouse=True)
 def _pages(settings, db):
     settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
     Records().noticed({NAME})
 
 

@@ -16,7 +16,6 @@ LOG = reverse("admin:routing_adminchange_changelist")
 @pytest.fixture(autouse=True)
 def _bootstrapped(settings):
     settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
     prices.load_defaults()
     policies.load_defaults()
 
@@ -231,6 +230,18 @@ def test_a_row_is_not_deleted_that_another_admin_changed_meanwhile(admin_client,
     assert "fast → opus: bob changed this at" in text(refused)
     admin_client.post(address, form_of(admin_client, address))
     assert not ModelAlias.objects.filter(pk=row.pk).exists()
+
+
+def test_who_changed_it_meanwhile_is_named_though_one_changed_it_oneself_after_them(admin_client, bob):
+    row, move = alias_that_bob_moved(bob)
+    address = page(ModelAlias, "delete", row.pk)
+    form = form_of(admin_client, address)
+    move()
+    admin_client.post(page(ModelAlias, "change", row.pk), {"pattern": "fast", "target": "sonnet"})
+
+    refused = admin_client.post(address, form, follow=True)
+
+    assert "fast → sonnet: bob changed this at" in text(refused)
 
 
 def test_what_was_never_there_is_not_deleted_and_no_failure(admin_client):

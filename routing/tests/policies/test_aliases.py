@@ -52,6 +52,11 @@ def chain(length, end="auto"):
             },
             id="the longest beginning is followed",
         ),
+        pytest.param(
+            {"*": "auto", "fast": "nonsense"},
+            {"fast": ["'nonsense' is no known model: use auto, a tier, local:<name> or a model that has a price."]},
+            id="what takes every name is no way to go on",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_of_each_alias(aliases, problems):

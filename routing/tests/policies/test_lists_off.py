@@ -34,6 +34,15 @@ def test_no_rule_finds_a_phrase_of_a_list_that_is_off():
     assert "hello" in version.content["phrases"]["greeting"]
 
 
+def test_a_list_that_is_off_contradicts_none():
+    PhraseList.objects.get(name="greeting").fill({"prove": 1.0})
+    assert policies.problems(policies.draft_content())
+
+    switch_off("greeting")
+
+    assert list(policies.problems(policies.draft_content())) == []
+
+
 def test_tags_of_a_list_that_is_off_are_part_of_the_ask():
     switch_off("harness")
 

@@ -78,6 +78,7 @@ def asking_for(schema):
         ({"type": "integer", "minimum": 0}, ["response_format.schema"]),
         ({"type": "array", "items": {"anyOf": [{"type": "string", "maxLength": 3}]}}, ["response_format.schema"]),
         ({"type": "array", "minItems": 4}, ["response_format.schema"]),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, ["response_format.schema"]),
         ({"type": "array", "minItems": 1}, []),
         ({"type": "object", "properties": {"minimum": {"type": "integer", "enum": [{"maxLength": 3}]}}}, []),
         ({"type": "integer", "description": "years"}, []),

@@ -23,7 +23,6 @@ PAGE = "/connect/"
 @pytest.fixture(autouse=True)
 def _quiet(settings):
     settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
 
 
 @pytest.fixture

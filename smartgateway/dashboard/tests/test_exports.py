@@ -104,7 +104,9 @@ def test_what_bypassed_routing_is_in_the_figures_also_where_auto_would_cost_more
 def test_every_group_and_day_that_is_shown_is_in_the_figures_and_an_unknown_cost_is_said(admin_client):
     for number in range(10):
         report("sonnet", requests=number + 1, team_id=number, team_name=f"Team {number}", baseline="4", cost="1")
-    DailyReport.objects.filter(team_id=3).update(cost=0, saved_requested=0, unknown_cost_count=4)
+    DailyReport.objects.filter(team_id=3).update(
+        cost=0, saved_requested=0, unknown_cost_count=4, unsaved_requested_count=4
+    )
 
     found = figures(admin_client, period="week")
 

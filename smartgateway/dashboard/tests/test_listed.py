@@ -109,6 +109,18 @@ async def test_a_name_is_never_a_formula_and_an_unknown_cost_is_not_nothing(admi
     assert (found["in progress"]["status"], found["in progress"]["cost_usd"]) == ("", "")
 
 
+@pytest.mark.parametrize(("asked_tokens", "told"), [(0, "0"), (9, "unknown")])
+async def test_a_classifier_that_was_never_asked_cost_nothing_whatever_became_of_the_request(
+    admin, db, asked_tokens, told
+):
+    row = await sync_to_async(decision)(classifier_input_tokens=asked_tokens)
+    await sync_to_async(outcome)(row, status="interrupted", cost=None, classifier_cost=None)
+
+    [found] = await rows(admin)
+
+    assert found["classifier_cost_usd"] == told
+
+
 async def test_a_manager_takes_away_the_own_team_alone_and_a_developer_nothing(async_client, five):
     def person(name, role):
         user, team = User.objects.create_user(name), Team.objects.get_or_create(name="Search", slug="search")[0]

@@ -112,7 +112,7 @@ def test_a_loss_is_shown_as_one(admin_client):
 
 
 def test_a_model_of_which_no_cost_is_known_says_so_and_is_not_free(admin_client):
-    report("opus", served_model="claude-new", unknown_cost_count=10)
+    report("opus", served_model="claude-new", unknown_cost_count=10, unsaved_requested_count=10)
     report("local", served_model="qwen")
 
     groups = {group.title: group for group in admin_client.get(ADDRESS).context["figures"].models}

@@ -12,7 +12,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _pages(settings):
     settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from smartgateway.workbench.backtest.reading import OF_HOUSEKEEPING, Hits, read_
 PHRASES = "new phrases"
 CUT = "more phrases than recorded"
 WITHIN = "a phrase within one that is gone"
-SYSTEM = "housekeeping in the system prompt"
+SYSTEM = "a phrase in the system prompt"
 READING = "the ask reads differently"
 TAGS = "other tags around the ask"
 TOKENS = "tokens are estimated differently"
@@ -40,7 +40,7 @@ def known(features: Features, difference: Difference, ask: Ask | None = None) ->
     if ask is not None and is_read and difference.is_of_text:
         features = read_again(features, ask, difference)
         perhaps = {name: ids for name, ids in perhaps.items() if name in SYSTEM_LISTS}
-        doubt = doubt if perhaps else ""
+        doubt = SYSTEM if perhaps else ""
     if reads_differently:
         why = TAGS if difference.is_cut_differently else READING
         return Known(features, _easiest(features, difference), _hardest(features, difference), why)
@@ -94,13 +94,19 @@ def _without_lost(features: Features, difference: Difference) -> tuple[Features,
         left = _left(name, features.hits[name], difference)
         if left.uncertain:
             perhaps[name] = left.uncertain
-            doubt = CUT if len(features.hits[name]) >= most(name) else doubt or WITHIN
+            doubt = _why_uncertain(name, features, doubt)
         if name == "greeting":
             features = features._replace(greeting_share=_share(left.texts, features.ask_chars))
         hits[name] = left.ids
         if not left.ids:
             del hits[name]
     return features._replace(hits=hits), perhaps, doubt
+
+
+def _why_uncertain(name: str, features: Features, doubt: str) -> str:
+    if name in SYSTEM_ONLY:
+        return doubt or SYSTEM
+    return CUT if len(features.hits[name]) >= most(name) else doubt or WITHIN
 
 
 def _is_touched(name: str, features: Features, difference: Difference) -> bool:

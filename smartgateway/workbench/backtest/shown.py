@@ -21,8 +21,7 @@ MEANINGS = {
     CUT: "They may hold more phrases of a list than the record keeps.",
     WITHIN: "A phrase that is gone ended in any way (*) and holds another of its list; only their text can tell whether"
     " it ended there.",
-    SYSTEM: "A phrase of housekeeping that is gone stood in the ask; whether another one stands in the system prompt,"
-    " which is never kept, was not recorded.",
+    SYSTEM: "Whether another phrase of the list stands in the system prompt, which is never kept, was not recorded.",
     READING: "The first word of the ask, or what follows its colon, would be read differently. Only its text can tell.",
     TAGS: "Another part of what was sent would be the ask; only the whole request can tell, and that is never kept.",
     TOKENS: "They lie so near the local window that a rounded token decides.",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from routing.engine.case import Case, weights_of
 from routing.engine.features import Features
-from routing.engine.types import Policy, Surroundings
+from routing.engine.types import Policy, Surroundings, Tier
 
 BARS = 20  # of a histogram, from a whole threshold below to a whole one above
 OPUS_SCORE = "opus_score_threshold"
@@ -37,7 +37,8 @@ class Asked(NamedTuple):
         return self.case.local.context_tokens - self.features.estimated_tokens - tools
 
     def idle(self) -> float | None:
-        return None if self.surroundings.session is None else self.surroundings.session.idle_seconds
+        session = self.surroundings.session
+        return None if session is None or session.tier is Tier.LOCAL else session.idle_seconds
 
     def with_phrase(self, value: float, *lists: str) -> float | None:
         """The value, where one of these lists makes the rule look at it."""
@@ -80,7 +81,7 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "greeting_share": Measure(">=", lambda asked: asked.with_phrase(asked.features.greeting_share, "greeting")),
     "constraints_score_cap": Measure(">", Asked.capped),
-    "session_idle_seconds": Measure("<=", Asked.idle),
+    "session_idle_seconds": Measure("<", Asked.idle),
 }
 SIGNS: Mapping[str, str] = {
     **{name: measure.sign for name, measure in MEASURES.items()},

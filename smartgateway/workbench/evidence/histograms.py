@@ -95,6 +95,8 @@ def bars_of(counts: list[int], *, is_above: bool) -> list[Bar]:
 def _between(place: int) -> str:
     """In hundredths of the threshold."""
     step = 100 // MIDDLE
+    if place == 0:
+        return f"{(MIDDLE - 1) * step} % below and more"
     if place < MIDDLE:
         return f"{(MIDDLE - place) * step} to {(MIDDLE - place - 1) * step} % below"
     if place == BARS - 1:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from audit.models import Feedback
+from audit.models import Feedback, RoutingDecision
 from audit.models.querysets import range_of, start_of
 from audit.reports import days_between, today
 from smartgateway.workbench.evidence.model import EvidenceDay
@@ -37,11 +37,18 @@ def summarise_missing(*, last: date | None = None) -> list[date]:
 
 
 def _stale(first: date, last: date) -> Iterator[date]:
-    of_this_form = EvidenceDay.objects.filter(day__gte=first, content__has_key="distances")
-    made = dict(of_this_form.values_list("day", "made_at"))
+    kept = EvidenceDay.objects.filter(day__gte=first)
+    made = dict(kept.values_list("day", "made_at"))
+    of_older_form = {*kept.exclude(content__has_key="distances").values_list("day", flat=True)}
     for day in days_between(first, last):
-        if day not in made or made[day] < _settled(day) or _has_new_feedback(day, made[day]):
+        is_behind = day not in made or made[day] < _settled(day) or _has_new_feedback(day, made[day])
+        if is_behind or (day in of_older_form and _is_recorded(day)):
             yield day
+
+
+def _is_recorded(day: date) -> bool:
+    """Its decisions are not gone by their retention."""
+    return RoutingDecision.objects.between(*range_of(day, settings.REPORT_TIME_ZONE)).exists()
 
 
 def _settled(day: date) -> datetime:

@@ -156,7 +156,7 @@ class OllamaDouble:
             complaint = f"prompt too long; exceeded max context length by {over} tokens"
             await answer(respond, 400, {"error": complaint})
         elif not await misbehaved(respond, words):
-            tokens = tokens // 4 if "truncated" in words else await self._counted(messages)
+            tokens = tokens // 4 if "truncated" in words else await self._counted(messages, tokens)
             await self._speak(respond, name, request, messages, tokens, words)
 
     def _load(self, name: str, num_ctx: int) -> None:
@@ -177,11 +177,11 @@ class OllamaDouble:
             tokens = await self.engine.count(messages)
         return messages, tokens
 
-    async def _counted(self, messages: list[Message]) -> int:
+    async def _counted(self, messages: list[Message], tokens: int) -> int:
         both = zip(self.read_before, messages, strict=False)
         cached = [new for old, new in takewhile(lambda pair: pair[0] == pair[1], both)]
         self.read_before = messages
-        return await self.engine.count(messages[len(cached) :] if self.version == "0.30.0" else messages)
+        return await self.engine.count(messages[len(cached) :]) if self.version == "0.30.0" else tokens
 
     async def _speak(
         self,

@@ -102,6 +102,19 @@ def test_how_long_a_conversation_was_silent_is_measured_where_it_kept_its_tier()
     assert found["session_idle_seconds"] == 9
 
 
+@pytest.mark.parametrize(
+    ("session", "bar"),
+    [
+        pytest.param(SessionState(Tier.SONNET, idle_seconds=300.0), 10, id="let go at as many seconds"),
+        pytest.param(SessionState(Tier.LOCAL, idle_seconds=1.0), None, id="it holds nothing"),
+    ],
+)
+def test_only_what_holds_a_conversation_is_measured_and_lets_go_at_its_threshold(session, bar):
+    _, found = bars(measured("go on"), surroundings(session=session))
+
+    assert found.get("session_idle_seconds") == bar
+
+
 @pytest.mark.django_db
 def test_each_request_is_counted_once_for_each_threshold_it_came_to(asked):
     asked("what is a monad")
