@@ -37,9 +37,8 @@ PUBLISHED_ELSEWHERE = {"PolicyVersion"}
 
 
 @pytest.fixture
-def site(db, admin_client, settings, monkeypatch):
+def site(db, admin_client, monkeypatch):
     """A published policy, and nobody at work."""
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
     prices.load_defaults()
     policies.load_defaults()
     policies.forget()

@@ -3,7 +3,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from routing import policies, prices
+from routing import policies
 from routing.models import (
     FallbackStep,
     ModelAlias,
@@ -17,7 +17,7 @@ from routing.models import (
     TierModel,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("bootstrapped")
 EVERY_MODEL = [
     FallbackStep,
     ModelAlias,
@@ -30,13 +30,6 @@ EVERY_MODEL = [
     TierModel,
 ]
 SHIPPED_ROWS = [PhraseList, RoutingSettings, Switch, Threshold, TierModel]
-
-
-@pytest.fixture(autouse=True)
-def _bootstrapped(settings):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    prices.load_defaults()
-    policies.load_defaults()
 
 
 def page(model, name="changelist", *args):

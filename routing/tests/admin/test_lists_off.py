@@ -1,19 +1,12 @@
 import pytest
 from django.urls import reverse
 
-from routing import policies, prices
+from routing import policies
 from routing.models import AdminChange, PhraseList
 from routing.tests.admin.test_logged import form_of, row_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("bootstrapped")
 LISTED = reverse("admin:routing_phraselist_changelist")
-
-
-@pytest.fixture(autouse=True)
-def _bootstrapped(settings):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    prices.load_defaults()
-    policies.load_defaults()
 
 
 def text(response):

@@ -17,8 +17,7 @@ CONFIRMED = {"_form_submitted": "True"}
 
 
 @pytest.fixture(autouse=True)
-def _pages(settings, db):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
+def _pages(db):
     Records().noticed({NAME})
 
 

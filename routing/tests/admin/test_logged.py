@@ -5,19 +5,11 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from routing import policies, prices
 from routing.admin.meanwhile import ListedForm
 from routing.models import AdminChange, ModelAlias, ModelPrice, PhraseList, Switch, Threshold
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("bootstrapped")
 LOG = reverse("admin:routing_adminchange_changelist")
-
-
-@pytest.fixture(autouse=True)
-def _bootstrapped(settings):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-    prices.load_defaults()
-    policies.load_defaults()
 
 
 @pytest.fixture

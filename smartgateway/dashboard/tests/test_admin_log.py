@@ -12,11 +12,6 @@ pytestmark = pytest.mark.django_db
 FORM = {"tier": "opus", "measure": "requests", "team": "", "lowest": "0", "highest": "10"}
 
 
-@pytest.fixture(autouse=True)
-def _pages(settings):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-
-
 @pytest.fixture
 def expected():
     return ExpectedShare.objects.create(tier="opus", highest=10)

@@ -20,11 +20,6 @@ READERS = {".yaml": yaml.safe_load, ".yml": yaml.safe_load, ".json": json.loads,
 PAGE = "/connect/"
 
 
-@pytest.fixture(autouse=True)
-def _quiet(settings):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-
-
 @pytest.fixture
 def developer(db, client):
     user = User.objects.create_user("dana")

@@ -9,11 +9,6 @@ from smartgateway.keys.models import ApiKey, Membership, Team
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _pages(settings):
-    settings.WHITENOISE_AUTOREFRESH = True  # it warns where static files were never collected
-
-
 @pytest.fixture
 def team():
     return Team.objects.create(name="Payments", slug="payments")
