@@ -16,6 +16,7 @@ from routing.admin.logged import LoggedAdmin, note
 from routing.capabilities.findings import Findings
 from routing.models import AdminChange, LocalModelRecord
 
+NONE_YET = "No model of a local server was seen yet. The built-in demo model is never tested."
 PATIENCE_SECONDS = 20.0  # routers of platforms give up on a request after 30
 ASKED_FIRST = ActionDialog(
     title="Test this model now?",
@@ -50,6 +51,8 @@ class LocalModelRecordAdmin(LoggedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         tell_notes(request)
+        if request.method == "GET" and not LocalModelRecord.objects.exists():
+            messages.info(request, NONE_YET)
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from routing import clients, connections
+from routing.admin.local import NONE_YET
 from routing.capabilities.findings import Findings
 from routing.capabilities.records import Records
 from routing.models import AdminChange, LocalModelRecord
@@ -19,6 +20,14 @@ CONFIRMED = {"_form_submitted": "True"}
 @pytest.fixture(autouse=True)
 def _pages(db):
     Records().noticed({NAME})
+
+
+def test_a_list_without_models_says_why_it_is_empty(admin_client):
+    assert NONE_YET not in admin_client.get(LIST).content.decode()
+
+    LocalModelRecord.objects.all().delete()
+
+    assert NONE_YET in admin_client.get(LIST).content.decode()
 
 
 @pytest.fixture
