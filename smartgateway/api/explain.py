@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from routing import connections
 from routing.breakers import breaker
 from routing.engine.explain import Explanation, Flip, deciding
+from routing.engine.names import tier_name
 from routing.engine.telling import cause, destination, otherwise
-from routing.engine.types import Phase, Reason, RoutingDecision
+from routing.engine.types import Phase, Policy, Reason, RoutingDecision
 from routing.route import Routed
 from smartgateway.api.base import GatewayView, key_of
 from smartgateway.api.options import options
@@ -44,8 +45,8 @@ def explanation(exchange: Exchange) -> dict[str, Any]:
         "band": signals.band if signals else None,
         "confidence": signals.confidence if signals else None,
         "fallback_tier": signals.fallback_tier if signals else None,
-        "decision": decision_object(routed.decision),
-        "auto": decision_object(routed.auto) if routed.auto else None,
+        "decision": decision_object(routed.decision, routed.policy),
+        "auto": decision_object(routed.auto, routed.policy) if routed.auto else None,
         "classifier": classifier_object(routed),
         "tools_removed": routed.remove_tools,
         "would_serve": would_serve(exchange),
@@ -70,7 +71,7 @@ def explanation_object(routed: Routed, found: Explanation | None) -> dict[str, A
 def sentence(routed: Routed, flips: tuple[Flip, ...]) -> str:
     """For who does not know the rules."""
     decision = routed.decision
-    where = destination(decision.tier, decision.model)
+    where = destination(tier_name(decision, routed.policy), decision.model)
     told = f"This request goes to {where}, because {cause(decision.phase, routed.signals.band, decision.reasons)}."
     is_ours = decision.phase is not Phase.EXPLICIT
     return f"{told} {otherwise(flips[0])}" if flips and is_ours else told
@@ -92,9 +93,9 @@ def flip_object(flip: Flip) -> dict[str, Any]:
     }
 
 
-def decision_object(decision: RoutingDecision) -> dict[str, Any]:
+def decision_object(decision: RoutingDecision, policy: Policy) -> dict[str, Any]:
     return {
-        "tier": decision.tier,
+        "tier": tier_name(decision, policy) or None,
         "provider": decision.provider,
         "model": decision.model,
         "score": round(decision.score, 4),

@@ -8,6 +8,7 @@ from routing import connections, policies
 from routing.engine.content import matched_phrases, policy_from
 from routing.engine.decide import NeedsVerdict, compute_routing_signals, decide
 from routing.engine.explain import UNASKED, explain
+from routing.engine.names import tier_name
 from routing.engine.telling import cause, destination, otherwise
 from routing.engine.types import Phase, Policy, RoutingDecision, RoutingRefusedError
 from routing.phrases import compile_matcher
@@ -69,15 +70,15 @@ def side(title: str, pasted: Pasted, policy: Policy) -> Side:
         found = explain(features, ruling, surroundings, verdict, policies.bounds())
     except RoutingRefusedError as exc:
         return Side(title, exc.message)
-    why = cause(decision.phase, signals.band, decision.reasons)
+    tier, why = tier_name(decision, policy), cause(decision.phase, signals.band, decision.reasons)
     doubt = " The classifier would be asked first." if isinstance(step, NeedsVerdict) else ""
     tried = rules_of(decision.phase, signals.band, list(decision.reasons), found)
     return Side(
         title=title,
-        tier=str(decision.tier or ""),
+        tier=str(tier),
         model=decision.model,
         band=str(signals.band),
-        sentence=f"It goes to {destination(decision.tier, decision.model)}, because {why}.{doubt}",
+        sentence=f"It goes to {destination(tier, decision.model)}, because {why}.{doubt}",
         flips=[otherwise(flip) for flip in found.flips],
         rules=[rule for rule in tried if rule.state],
     )

@@ -67,9 +67,12 @@ def test_a_draft_that_could_not_be_published_is_shown_with_the_reason(operated):
 
 def test_what_is_asked_for_by_name_is_honoured_and_what_is_not_there_is_said(operated):
     named = decided(operated, '{"model": "sonnet", "messages": [{"role": "user", "content": "hello"}]}')
+    haiku = decided(operated, '{"model": "haiku", "messages": [{"role": "user", "content": "hello"}]}')
     unknown = decided(operated, '{"model": "gtp-5", "messages": [{"role": "user", "content": "hello"}]}')
 
     assert tiers(named) == ["sonnet", "sonnet"]
+    assert tiers(haiku) == ["haiku", "haiku"]
+    assert "It goes to Claude Haiku, because" in haiku.context["sides"][0].sentence
     assert "gtp-5" in unknown.context["sides"][0].problem
 
 
