@@ -20,6 +20,7 @@ from smartgateway.workbench.pages import AdminPage
 
 LOOKED_AT = 2_000  # newest requests among which the least sure are looked for
 SHOWN = 10
+SUMMED = ("request_count", "cost", "saving", "unknown_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,17 @@ class Move:
     requests: int
     cost: Decimal
     saving: Decimal
+    unknown: int  # requests that are not in `saving`
+
+    @property
+    def known_cost(self) -> Decimal | None:
+        """None where no cost is known, and where it is nothing but the other way's is not: reports do not tell these apart."""
+        return None if self.requests <= self.unknown and not self.cost else self.cost
+
+    @property
+    def known_saving(self) -> Decimal | None:
+        """None where no request has a known saving: that is not nothing."""
+        return None if self.requests <= self.unknown and not self.saving else self.saving
 
     @property
     def is_lower(self) -> bool:
@@ -61,18 +73,18 @@ class Observed(AdminPage):
 
 
 def moves(rows: "QuerySet[BypassReport]") -> list[Move]:
-    summary: Any = rows.values("tier", "auto_tier").annotate(**summed(["request_count", "cost", "saving"]))
+    summary: Any = rows.values("tier", "auto_tier").annotate(**summed(SUMMED))
     return [_move("", row) for row in summary.order_by("-total_request_count")]
 
 
 def by_team(rows: "QuerySet[BypassReport]") -> list[Move]:
-    summary: Any = rows.values("team_name").annotate(**summed(["request_count", "cost", "saving"]))
+    summary: Any = rows.values("team_name").annotate(**summed(SUMMED))
     found = [{"tier": "", "auto_tier": "", **row} for row in summary.order_by("-total_saving")]
     return [_move(row["team_name"], row) for row in found]
 
 
 def _move(name: str, row: dict[str, Any]) -> Move:
-    return Move(name, row["tier"], row["auto_tier"], row["total_request_count"], row["total_cost"], row["total_saving"])
+    return Move(name, row["tier"], row["auto_tier"], *(row[f"total_{each}"] for each in SUMMED))
 
 
 def least_sure() -> list[DecisionRow]:

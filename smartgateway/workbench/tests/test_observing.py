@@ -52,6 +52,19 @@ def test_the_page_says_what_routing_would_have_saved_and_risked(admin_client):
     assert "Payments" in page
 
 
+def test_requests_whose_saving_is_unknown_are_counted_beside_what_is_known(admin_client):
+    unknown = {"unknown_bypassed_count": 3, "bypassed_cost": "0.30", "bypassed_saving": "0.30"}
+    report("sonnet", day=today(), requests=6, bypassed_count=5, **unknown)
+    bypass(request_count=2, unknown_count=1)
+    bypass("", "sonnet", team_name="Search", request_count=2, unknown_count=2, cost=Decimal(0), saving=Decimal(0))
+
+    page = body(admin_client.get(ADDRESS))
+
+    assert "that these requests cost; without 3 requests of which one or the other is unknown" in page
+    assert page.count('0.30<span class="note">without 1</span>') == 2
+    assert page.count('unknown<span class="note">without 2</span>') == 2
+
+
 def test_it_says_whether_the_policy_observes(admin_client):
     routing = body(admin_client.get(ADDRESS))
     observe()
