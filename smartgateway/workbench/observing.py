@@ -37,7 +37,7 @@ class Move:
 
     @property
     def known_cost(self) -> Decimal | None:
-        """None where no cost is known, and where it is nothing but the other way's is not: reports do not tell these apart."""
+        """None where no cost is known, or it is nothing and the other way's is not: reports do not tell these apart."""
         return None if self.requests <= self.unknown and not self.cost else self.cost
 
     @property
