@@ -35,13 +35,19 @@ def served(variables, tmp_path_factory):
 
 
 @pytest.fixture
-def served_by_two_on_postgresql(variables, tmp_path):
+def own_doubles():
+    with upstream_doubles() as doubles:
+        yield doubles
+
+
+@pytest.fixture
+def served_by_two_on_postgresql(own_doubles, tmp_path):
     """As on a platform: nothing is acknowledged before PostgreSQL has committed it."""
     with tempfile.TemporaryDirectory(prefix="smartgateway-") as folder:
         Path(folder).chmod(0o755)
         with services.postgresql(Path(folder)) as address:
             platform = {"DATABASE_URL": address, "AUDIT_DURABILITY": "database", "WEB_CONCURRENCY": "2"}
-            with gateway.running(tmp_path, **variables, **platform) as running:
+            with gateway.running(tmp_path, **own_doubles.variables, **platform) as running:
                 yield running
 
 
@@ -94,7 +100,7 @@ def test_the_database_refuses_to_let_go_of_what_was_recorded(served, table):
 
 
 @pytest.mark.long
-def test_what_was_answered_is_in_the_database_whatever_is_killed(served_by_two_on_postgresql, doubles):
+def test_what_was_answered_is_in_the_database_whatever_is_killed(served_by_two_on_postgresql, own_doubles):
     served = served_by_two_on_postgresql
     with loaded(served) as load:
         for name in ("worker", "shipper") * 5:
@@ -105,4 +111,4 @@ def test_what_was_answered_is_in_the_database_whatever_is_killed(served_by_two_o
             assert answered <= committed
         load.more(ANSWERS_BETWEEN_KILLS)
 
-    prove(served, doubles, load)
+    prove(served, own_doubles, load)
