@@ -82,7 +82,7 @@ def pages(rows: int) -> None:
     from django.test import Client
 
     from audit.models import RoutingDecision
-    from smartgateway.api.lifespan import spare_the_collector
+    from smartgateway.api.collector import spare_the_collector
 
     client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.filter(is_superuser=True).get())

@@ -113,7 +113,7 @@ def _matcher(
             if index in done:
                 continue
             needs_start, candidates = targets[index]
-            if needs_start and start and is_word(text[start - 1]):
+            if needs_start and start and ((before := text[start - 1]) in _ASCII_WORD or is_word(before)):
                 continue
             goes_on = end < length and is_word(text[end])
             if not goes_on:

@@ -1,7 +1,7 @@
 """The newest words of a person in a conversation, with what clients write around them set apart."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -32,15 +32,37 @@ ANSWERER = ("\nAssistant:", "\nASSISTANT:", "\nAI:", "\n### Assistant", "\n### R
 
 
 class Ask(NamedTuple):
-    """`tail` is empty when `head` holds the whole ask. `is_newest` when nothing but clients' text follows it."""
+    """`tail` is empty when `head` holds the whole ask. `is_newest` when nothing but clients' text follows it.
+
+    `tags` are the policy's that were met on the way to it, `texts` those that were looked at.
+    """
 
     head: str = ""
     tail: str = ""
     chars: int = 0
     is_newest: bool = False
+    tags: Set[str] = frozenset()
+    texts: Sequence[str] = ()
 
 
-def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy) -> Ask:
+class Tags(NamedTuple):
+    """Names of tags: what stands in those of a harness is no one's words, what stands in those of a wrapper is the ask.
+
+    `met` gathers those that are met in texts, and `texts` these.
+    """
+
+    harness: Collection[str]
+    wrappers: Collection[str]
+    met: set[str]
+    texts: list[str]
+
+
+def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy, *, without: Collection[str] = ()) -> Ask:
+    """`without`: lists of tags that are read as if they were empty."""
+    harness, wrappers = policy.phrases.get("harness", ()), policy.phrases.get("ask_tag", ())
+    if without:
+        harness, wrappers = () if "harness" in without else harness, () if "ask_tag" in without else wrappers
+    tags = Tags(harness, wrappers, set(), [])
     is_newest = True
     attempts = 0
     for message in reversed(messages[-NEWEST_MESSAGES:]):
@@ -48,14 +70,14 @@ def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy) -> Ask:
         if role == "user" and attempts < MAX_ATTEMPTS:
             texts = texts_of(message.get("content"))
             if texts and not _is_example(message):
-                ask = _ask_in(texts, policy, is_newest)
+                ask = _ask_in(texts, tags, is_newest)
                 if ask.chars:
                     return ask
                 attempts += 1
             is_newest = is_newest and not holds_tool_block(message.get("content"))
         elif role != "system" and role != "developer":
             is_newest = False
-    return Ask()
+    return Ask(tags=tags.met, texts=tags.texts)
 
 
 def texts_of(content: Any) -> list[str]:
@@ -79,40 +101,49 @@ def _is_example(message: Mapping[str, Any]) -> bool:
     return isinstance(name, str) and name.startswith("example")
 
 
-def _ask_in(texts: Iterable[str], policy: Policy, is_newest: bool) -> Ask:
-    harness, wrappers = policy.phrases.get("harness", {}).keys(), policy.phrases.get("ask_tag", {}).keys()
+def _ask_in(texts: Iterable[str], tags: Tags, is_newest: bool) -> Ask:
+    tags.texts.extend(texts)
     parts: list[str] = []
     hidden = 0
     for text in texts:
-        head, tail, skipped = _own_words(text, harness, wrappers)
+        head, tail, skipped = _own_words(text, tags)
         hidden += skipped
         parts += [part for part in (head, tail) if part]
     whole = "\n\n".join(parts)
     chars = sum(map(len, parts)) + hidden
     if len(whole) <= 2 * HALF and not hidden:
-        return Ask(whole, "", chars, is_newest)
-    return Ask(whole[:HALF], whole[HALF:][-HALF:], chars, is_newest)
+        return Ask(whole, "", chars, is_newest, tags.met, tags.texts)
+    return Ask(whole[:HALF], whole[HALF:][-HALF:], chars, is_newest, tags.met, tags.texts)
 
 
-def _own_words(text: str, harness: Set[str], wrappers: Set[str]) -> tuple[str, str, int]:
+def _own_words(text: str, tags: Tags) -> tuple[str, str, int]:
     """What a person wrote in the first and last part of a text, and how many characters lie between unread."""
     if len(text) <= 2 * RAW_HALF:
-        return _unwrapped(set_apart(text, harness)[0], wrappers), "", 0
-    head, is_open = set_apart(text[:RAW_HALF], harness, ends_cut=True)
-    tail, _ = set_apart(text[-RAW_HALF:], harness, starts_cut=True)
+        return _unwrapped(set_apart(text, tags)[0], tags), "", 0
+    head, is_open = set_apart(text[:RAW_HALF], tags, ends_cut=True)
+    tail, _ = set_apart(text[-RAW_HALF:], tags, starts_cut=True)
     hidden = 0 if is_open else len(text) - 2 * RAW_HALF
-    return _unwrapped(head, wrappers), _unwrapped(tail, wrappers), hidden if head or tail else 0
+    return _unwrapped(head, tags), _unwrapped(tail, tags), hidden if head or tail else 0
 
 
-def set_apart(text: str, names: Set[str], *, starts_cut: bool = False, ends_cut: bool = False) -> tuple[str, bool]:
-    """The text without what stands in tags of these names, and whether such a tag is still open at a cut end."""
+def looked_at(text: str) -> str | tuple[str, str, int]:
+    """As much of a text as tells how it is read."""
+    return text if len(text) <= 2 * RAW_HALF else (text[:RAW_HALF], text[-RAW_HALF:], len(text))
+
+
+def set_apart(text: str, tags: Tags, *, starts_cut: bool = False, ends_cut: bool = False) -> tuple[str, bool]:
+    """The text without what stands in the harness's tags, and whether such a tag is still open at a cut end."""
     if "<" not in text:
         return text.strip(), False
     kept: list[str] = []
     given_up: set[str] = set()  # names that close nowhere: not looked for again
     position = 0
     for tag in islice(TAG.finditer(text), MAX_TAGS):
-        if tag.start() < position or (name := tag[2].lower()) not in names or name in given_up:
+        name = tag[2].lower()
+        is_of_harness = name in tags.harness
+        if is_of_harness or name in tags.wrappers:
+            tags.met.add(name)
+        if not is_of_harness or tag.start() < position or name in given_up:
             continue
         if tag[1]:
             if starts_cut and not kept:
@@ -129,13 +160,14 @@ def set_apart(text: str, names: Set[str], *, starts_cut: bool = False, ends_cut:
     return "".join([*kept, text[position:]]).strip(), False
 
 
-def _unwrapped(text: str, wrappers: Set[str]) -> str:
+def _unwrapped(text: str, tags: Tags) -> str:
     """The ask within the last pair of wrapping tags, or else what follows a pasted system text."""
     opened: dict[str, int] = {}
     words = ""
     for tag in islice(TAG.finditer(text), MAX_TAGS) if "<" in text else ():
         name = tag[2].lower()
-        if name in wrappers and not tag[1]:
+        if name in tags.wrappers and not tag[1]:
+            tags.met.add(name)
             opened[name] = tag.end()
         elif name in opened:
             words = text[opened.pop(name) : tag.start()].strip() or words

@@ -1,11 +1,9 @@
 """Which phrases of the policy's lists stand in the parts of a request where they mean something."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Set
 
-from routing.engine.material import Intent
 from routing.engine.survey import Survey
-from routing.engine.types import Policy, phrase_id
+from routing.engine.types import Policy
 
 FORM_OPENING, FORM_CLOSING = 60, 40  # characters of an ask's start and end, where its form shows
 LEAD_OPENING, LEAD_CLOSING = 240, 120
@@ -45,78 +43,42 @@ LISTS = (
 )
 """Stored features name lists by their place here: new ones go to the end."""
 
-KEPT = {"deep_reasoning": 8, "conflicting_constraints": 4, "scope": 4}  # ids kept of one list, the heaviest first
-KEPT_OTHERWISE = 3
-MOST_KNOWN = 4_096  # combinations of phrases whose ids a policy remembers
-MOST_HITS = 32  # of one list that are compared with one another
 GAP = " \x00 "  # no phrase reaches over it
 
 Found = Mapping[str, tuple[str, ...]]
 
 
-class AskHits(NamedTuple):
-    found: Found
-    greeting_share: float  # how much of the ask its greetings make up
-
-
-def hits_in(intent: Intent, ask_chars: int, policy: Policy) -> AskHits:
-    text = intent.text
+def hits_in(text: str, policy: Policy) -> Found:
+    """Every phrase of an ask that stands where its list counts. Each is found or not whatever else a list holds."""
     whole = policy.match(text)
-    lead = _ends_of(text, LEAD_OPENING, LEAD_CLOSING, whole, policy)
-    form = _ends_of(text, FORM_OPENING, FORM_CLOSING, whole, policy)
-    found = {**_only(FORM_LISTS, form), **_only(LEAD_LISTS, lead), **_only(INTENT_LISTS, whole)}
-    greeted = sum(len(phrase) for phrase in outermost(found.get("greeting", ())))
-    return AskHits(found, min(1.0, greeted / max(1, ask_chars)))
+    form = _at_the_ends(FORM_LISTS, text, FORM_OPENING, FORM_CLOSING, whole, policy)
+    lead = _at_the_ends(LEAD_LISTS, text, LEAD_OPENING, LEAD_CLOSING, whole, policy)
+    return {**form, **lead, **_only(INTENT_LISTS, whole)}
 
 
-def _ends_of(text: str, opening: int, closing: int, whole: Found, policy: Policy) -> Found:
-    if len(text) <= opening + closing:
-        return whole
-    return policy.match(f"{text[:opening]}{GAP}{text[-closing:]}")
+def _at_the_ends(
+    names: Set[str], text: str, opening: int, closing: int, whole: Found, policy: Policy
+) -> dict[str, tuple[str, ...]]:
+    found = _only(names, whole)
+    if not found or len(text) <= opening + closing:
+        return found
+    ends = policy.match(f"{text[:opening]}{GAP}{text[-closing:]}")
+    at_ends = {name: tuple([phrase for phrase in ends.get(name, ()) if phrase in found[name]]) for name in found}
+    return {name: phrases for name, phrases in at_ends.items() if phrases}
 
 
-def hits_in_system(seen: Survey, policy: Policy) -> Found:
+def hits_in_system(seen: Survey, policy: Policy, *, may_be_bare: bool) -> Found:
+    """`may_be_bare`: whether a system prompt may be all that says a request is a client's housekeeping."""
     if not seen.system_texts:
         return {}
     first, last = seen.system_texts[0], seen.system_texts[-1]
-    if len(seen.system_texts) == 1 and len(first) <= SYSTEM_OPENING + SYSTEM_CLOSING:
-        return _only(SYSTEM_LISTS, policy.match_again(first))
-    return _only(SYSTEM_LISTS, policy.match_again(f"{first[:SYSTEM_OPENING]}{GAP}{last[-SYSTEM_CLOSING:]}"))
+    if len(seen.system_texts) > 1 or len(first) > SYSTEM_OPENING + SYSTEM_CLOSING:
+        first = f"{first[:SYSTEM_OPENING]}{GAP}{last[-SYSTEM_CLOSING:]}"
+    found = _only(SYSTEM_LISTS, policy.match_again(first))
+    if not may_be_bare:
+        found.pop("housekeeping", None)
+    return found
 
 
-def merged(in_ask: Found, in_system: Found, *, is_housekeeping: bool) -> Found:
-    """A client's housekeeping carries the conversation as material: what stands in that counts for nothing."""
-    if is_housekeeping:
-        kept = ("housekeeping", "compaction")
-        return {**in_system, **_only(kept, in_ask)}
-    in_system = {name: listed for name, listed in in_system.items() if name != "housekeeping"}
-    return {**in_system, **in_ask}
-
-
-def _only(names: Collection[str], found: Found) -> dict[str, tuple[str, ...]]:
+def _only(names: Set[str], found: Found) -> dict[str, tuple[str, ...]]:
     return {name: listed for name, listed in found.items() if name in names}
-
-
-def ids_of(found: Found, policy: Policy) -> dict[str, tuple[int, ...]]:
-    """What the record keeps of each list. The same few phrases come again and again, so that they are remembered."""
-    known = policy.known_ids
-    return {name: known.get((name, phrases)) or _ids(name, phrases, policy) for name, phrases in found.items()}
-
-
-def _ids(name: str, phrases: tuple[str, ...], policy: Policy) -> tuple[int, ...]:
-    heaviest: Sequence[str] = phrases
-    if len(phrases) > 1:
-        heaviest = sorted(outermost(phrases), key=policy.phrases[name].__getitem__, reverse=True)
-    ids = tuple(map(phrase_id, heaviest[: KEPT.get(name, KEPT_OTHERWISE)]))
-    if len(policy.known_ids) < MOST_KNOWN:
-        policy.known_ids[name, phrases] = ids
-    return ids
-
-
-def outermost(phrases: Sequence[str]) -> Sequence[str]:
-    """The phrases that are no part of a longer one found too: "audit" does not count beside "security audit"."""
-    if len(phrases) < 2:
-        return phrases
-    literals = {phrase: phrase.removesuffix("*") for phrase in phrases[:MOST_HITS]}
-    joined = "\n".join(set(literals.values()))
-    return [phrase for phrase, literal in literals.items() if joined.count(literal) == 1]

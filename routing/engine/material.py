@@ -140,5 +140,7 @@ def _is_known(ending: str) -> bool:
 
 
 def _is_file(name: str) -> bool:
+    if "." not in name:
+        return False
     stem, dot, extension = name.rpartition(".")
     return _is_known(dot + extension) and stem.strip("./\\") != "" and name.lower() not in NOT_FILES

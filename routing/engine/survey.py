@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from routing.engine.tier_words import OPENINGS, names_tier
+
 SAMPLE = 256  # characters at each end by which a text's length in UTF-8 is judged
 IMAGES = ("image_url", "image", "input_image")
 TOOL_WINDOW = 64  # newest messages in which a tool call or result is looked for
@@ -21,7 +23,10 @@ PER_TOOL_PROPERTY = 100  # characters that one property of a tool's schema takes
 
 @dataclass(slots=True)
 class Survey:
-    """`bytes` estimates the text's length in UTF-8; `tool_distance` counts from the end: 1 is the last message."""
+    """`bytes` estimates the text's length in UTF-8; `tool_distance` counts from the end: 1 is the last message.
+
+    `names_tier`: some text of a user begins with a tier's name.
+    """
 
     chars: int = 0
     bytes: int = 0
@@ -32,30 +37,12 @@ class Survey:
     system_texts: list[str] = field(default_factory=list)
     tool_distance: int = 0
     parts: int = 0  # blocks and tool calls, looked at or not
+    names_tier: bool = False
 
 
 def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
     seen = Survey(tool_distance=_tool_distance(messages))
-    texts: list[str] = []
-    systems = 0
-    for message in _looked_at(messages):
-        content = message.get("content")
-        role = message.get("role")
-        before = len(texts)
-        if isinstance(content, str):
-            texts.append(content)
-            has_words = content != ""
-        else:
-            has_words = isinstance(content, list) and _add_blocks(content, texts, seen)
-        if role == "user":
-            seen.asks += has_words
-        elif role == "assistant":
-            if message.get("tool_calls"):
-                _add_calls(message["tool_calls"], texts, seen)
-        elif role == "system" or role == "developer":
-            systems += 1
-            seen.system_texts += texts[before:]
-    seen.turns = len(messages) - systems
+    texts = _texts_of(messages, seen)
     seen.system_chars = sum(map(len, seen.system_texts))
     seen.chars = sum(map(len, texts))
     seen.bytes = seen.chars if all(map(str.isascii, texts)) else sum(map(utf8_bytes, texts))
@@ -66,6 +53,33 @@ def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
         seen.chars = seen.chars * len(messages) // MOST_MESSAGES
         seen.bytes = seen.bytes * len(messages) // MOST_MESSAGES
     return seen
+
+
+def _texts_of(messages: Sequence[Mapping[str, Any]], seen: Survey) -> list[str]:
+    texts: list[str] = []
+    systems = asks = 0
+    for message in _looked_at(messages):
+        content = message.get("content")
+        role = message.get("role")
+        before = len(texts)
+        if isinstance(content, str):
+            texts.append(content)
+            has_words = content != ""
+        else:
+            has_words = isinstance(content, list) and _add_blocks(content, texts, seen)
+        if role == "user":
+            if has_words:
+                asks += 1
+                if texts[before] is not content or content[0] in OPENINGS:
+                    seen.names_tier = seen.names_tier or any(map(names_tier, texts[before:]))
+        elif role == "assistant":
+            if message.get("tool_calls"):
+                _add_calls(message["tool_calls"], texts, seen)
+        elif role == "system" or role == "developer":
+            systems += 1
+            seen.system_texts += texts[before:]
+    seen.asks, seen.turns = asks, len(messages) - systems
+    return texts
 
 
 def _looked_at(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

@@ -230,7 +230,8 @@ class Policy:
     ambiguous_fallback_tier: Tier = Tier.SONNET
     match: Matcher = field(default=lambda text: {}, repr=False, compare=False)
     weights: Mapping[str, Mapping[int, float]] = field(init=False, repr=False, compare=False)  # phrases by their id
-    known_ids: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    known_ids: dict[tuple[str, tuple[str, ...]], Any] = field(init=False, repr=False, compare=False)
+    known_readings: dict[int, Any] = field(init=False, repr=False, compare=False)  # by the hash of an ask
     match_again: Matcher = field(init=False, repr=False, compare=False)  # remembers: for text that comes with many asks
 
     def __post_init__(self) -> None:
@@ -240,6 +241,7 @@ class Policy:
         }
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "known_ids", {})
+        object.__setattr__(self, "known_readings", {})
         object.__setattr__(self, "match_again", lru_cache(maxsize=REMEMBERED_TEXTS)(self.match))
 
 

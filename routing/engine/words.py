@@ -6,18 +6,15 @@ from typing import Any
 
 from routing.engine.features import Features
 from routing.engine.survey import MOST_PARTS, NEWEST_BLOCKS, NEWEST_MESSAGES
-from routing.engine.types import LADDER, Policy, RoutingRequest
+from routing.engine.tier_words import BEHIND_A_TAG, FIRST, OPENINGS
+from routing.engine.types import Policy, RoutingRequest
 
-WORD = rf"@(?:{'|'.join(LADDER)})[:,]*\s+(?=\S)"
-FIRST = re.compile(rf"\s*{WORD}", re.IGNORECASE)
-BEHIND_A_TAG = re.compile(rf"(?<=[>\n])\s{{0,8}}{WORD}", re.IGNORECASE)
-OPENINGS = frozenset(char for code in range(0x3001) if (char := chr(code)).isspace() or char == "@")
 Messages = Sequence[Mapping[str, Any]]
 
 
 def without_tier_words(request: RoutingRequest, features: Features, policy: Policy) -> RoutingRequest:
     """From earlier asks it is removed too, so that what was sent before stays the prefix that the provider cached."""
-    if not policy.switches["tier_words"]:
+    if not (policy.switches["tier_words"] and (features.names_tier or features.tier_word)):
         return request
     messages = _without(request.messages, FIRST)
     if messages is request.messages and features.tier_word:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,6 +13,7 @@ from audit import recording
 from routing import connections, policies, prices, sessions
 from routing.capabilities.records import Records
 from smartgateway.api import body, outgoing
+from smartgateway.api.collector import spare_the_collector
 from smartgateway.keys import snapshots
 from smartgateway.redis import connection
 
@@ -54,13 +54,6 @@ async def start() -> None:
     await connections.start()
     Upkeep.task = asyncio.create_task(keep_fresh())
     spare_the_collector()
-
-
-def spare_the_collector() -> None:
-    """What was loaded by now stays for good: the garbage collector need not look through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(2_000, 20, 20)
 
 
 async def stop() -> None:

@@ -26,7 +26,7 @@ ENDS = {
 }
 
 
-IDS = ("hits", "introduced_by", "aside")  # of phrases
+IDS = ("hits", "introduced_by", "tags", "in_ask", "in_system", "otherwise")  # of phrases and tags
 TUNED = frozenset(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
 STATES = ("decided", "fired", "near", "")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from routing.engine.asks import HALF, MAX_ATTEMPTS, RAW_HALF, newest_ask, set_apart
+from routing.engine.asks import HALF, MAX_ATTEMPTS, RAW_HALF, Tags, newest_ask, set_apart
 from routing.tests.engine.given import CALL, RESULT, assistant, shipped, system, user
 
 
@@ -106,7 +106,7 @@ def test_only_the_ends_of_a_long_text_are_searched_for_tags():
 def test_more_tags_than_are_looked_at_stay():
     text = "<env></env>" * 300
 
-    kept, is_open = set_apart(text, {"env"})
+    kept, is_open = set_apart(text, Tags({"env"}, set(), set(), []))
 
     assert kept == "<env></env>" * (300 - 128)
     assert not is_open

@@ -1,8 +1,11 @@
 import msgspec
 import pytest
 
+from routing.engine.asks import HALF
+from routing.engine.counting import found_in_ask, found_in_system, outermost
 from routing.engine.features import Features, measure
-from routing.engine.hits import GAP, LISTS, outermost
+from routing.engine.hits import GAP, LISTS, SYSTEM_CLOSING, SYSTEM_OPENING
+from routing.engine.reading import HARNESS
 from routing.engine.types import Tier, phrase_id
 from routing.tests.engine.given import (
     AGENT_PROMPT,
@@ -80,8 +83,8 @@ def test_hits_are_ids_of_phrases_the_heaviest_first():
     [
         pytest.param(request("hello"), id="small"),
         pytest.param(request("fix it", CALL, RESULT, tools=(TOOL,) * 30), id="an agent's"),
-        pytest.param(request(system(EVERY_PHRASE), EVERY_PHRASE[:8_000], "b" * 99_999), id="large"),
-        pytest.param(request(system(EVERY_PHRASE), EVERY_PHRASE[:200]), id="many phrases"),
+        pytest.param(request(system(AGENT_PROMPT), "Translate: prove that\n" * 4_000, "b" * 99_999), id="large"),
+        pytest.param(request("Summarize: <env>an audit</env>prove it in all files"), id="with other readings"),
         pytest.param(request("Generate a title for it.\n\nuser: do a security audit"), id="housekeeping"),
     ],
 )
@@ -94,12 +97,30 @@ def test_features_survive_packing_and_stay_small(asked):
     assert len(packed) <= 260
 
 
-def test_features_from_before_a_field_or_list_was_added_can_be_unpacked():
-    hits, *plain = measured("hello").pack()
+def test_a_text_full_of_phrases_makes_features_no_longer_than_what_was_read_of_it():
+    asked = request(system(EVERY_PHRASE), EVERY_PHRASE)
+    features = measure(asked, shipped())
 
-    older = Features.unpack((hits[:-1], *plain[:-1]))
+    packed = msgspec.msgpack.encode(features.pack())
 
-    assert older == measured("hello")
+    assert Features.unpack(msgspec.msgpack.decode(packed)) == features
+    assert len(packed) <= 2 * HALF + SYSTEM_OPENING + SYSTEM_CLOSING
+
+
+def test_features_from_before_a_field_was_added_can_be_unpacked():
+    *plain, _ = measured("hello").pack()
+
+    assert Features.unpack(plain) == measured("hello")
+
+
+def test_features_from_before_all_phrases_were_kept_say_so():
+    features = measured("Translate: prove it")
+    hits_then = tuple(features.hits.get(name, ()) for name in LISTS)
+    aside_then = ((), (phrase_id("hello"),))
+
+    of_then = Features.unpack((hits_then, *features[: Features._fields.index("tags")], aside_then))
+
+    assert of_then == features._replace(otherwise=None)
 
 
 def test_packed_features_hold_none_of_the_text():
@@ -142,10 +163,34 @@ def test_what_made_text_material_is_kept_with_the_request():
     assert measured("Our harbour: translate it").introduced_by == ()
 
 
-def test_what_else_stands_in_housekeeping_is_set_aside():
-    features = measured("Generate a title for it.\n\nuser: prove the theorem in all files")
+def test_every_phrase_is_kept_that_does_not_count():
+    within = measured("a security audit")
+    aside = measured("Generate a title for it.\n\nuser: prove the theorem in all files")
 
-    aside = dict(zip(LISTS, features.aside, strict=True))
-    assert phrase_id("prove") in aside["deep_reasoning"]
-    assert aside["housekeeping"] == features.hits["housekeeping"]
-    assert measured("prove the theorem").aside == ()
+    assert phrase_id("audit") in of_ask(within)["deep_reasoning"]
+    assert phrase_id("audit") not in within.hits["deep_reasoning"]
+    assert phrase_id("prove") in of_ask(aside)["deep_reasoning"]
+    assert set(aside.hits) == {"housekeeping"}
+
+
+def of_ask(features):
+    return found_in_ask(features.in_ask, features.hits)
+
+
+def test_what_stands_in_the_system_prompt_is_kept_apart_from_the_ask():
+    features = measured(system("Generate a title for the conversation"), "Generate a title for it")
+
+    of_system = found_in_system(features.in_system, features.hits)
+    assert len(of_ask(features)["housekeeping"]) == 1
+    assert len(of_system["housekeeping"]) == 2
+
+
+def test_the_tags_that_were_met_are_kept_with_the_request():
+    features = measured("<env>prove it</env>rename <b>it</b>")
+
+    assert features.tags == (phrase_id("env"),)
+    assert [other.without for other in features.otherwise] == [HARNESS]
+
+
+def test_an_ask_without_tags_and_introductions_has_one_reading():
+    assert measured("rename <b>it</b>").otherwise == ()

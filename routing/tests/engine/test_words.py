@@ -21,7 +21,7 @@ def policy(tier_words=True):
 
 def sent_on(*contents, tier_word="opus", tier_words=True):
     request = RoutingRequest(messages=[{"role": "user", "content": content} for content in contents])
-    cleaned = without_tier_words(request, Features(tier_word=tier_word), policy(tier_words))
+    cleaned = without_tier_words(request, Features(tier_word=tier_word, names_tier=True), policy(tier_words))
     return [message["content"] for message in cleaned.messages]
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
-from routing.engine.content import TAG_LISTS
-from routing.engine.hits import FORM_LISTS, INTENT_LISTS, KEPT, KEPT_OTHERWISE, LEAD_LISTS, LISTS, SYSTEM_LISTS
+from routing.engine.counting import KEPT, KEPT_OTHERWISE, Hits
+from routing.engine.hits import FORM_LISTS, INTENT_LISTS, LEAD_LISTS, LISTS, SYSTEM_LISTS, Found
+from routing.engine.reading import TAG_LISTS
 from routing.engine.types import Policy, phrase_id
 
 TO_LOCAL = frozenset({"simple_task", "self_contained", "greeting", "single_file_edit", "housekeeping"})
@@ -15,17 +15,10 @@ TO_CLAUDE = frozenset(LISTS) - TO_LOCAL
 IN_TWO_PLACES = frozenset(SYSTEM_LISTS)  # what is found in the system prompt says nothing of the ask
 MEASURED_BY = ("chars_per_token", "image_tokens")
 NAMES = ("aliases", "models")
+MOST_REMEMBERED = 50_000
 
 Needed = tuple[tuple[str, int], ...]
 """Phrases, each with its list, without which another cannot have been found."""
-
-
-class Left(NamedTuple):
-    """What is left of a list's hits: phrases, their ids as a decision counts them, and those that perhaps count."""
-
-    texts: tuple[str, ...]
-    ids: tuple[int, ...]
-    uncertain: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +29,7 @@ class Difference:
     new: Policy
     changed: frozenset[str] = field(init=False)
     added: Mapping[str, Mapping[int, str]] = field(init=False)
-    left: dict[tuple[str, tuple[int, ...]], Left] = field(default_factory=dict, repr=False, compare=False)
+    left: dict[tuple[str, tuple[int, ...]], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         before = {name: _texts(self.old, name) for name in LISTS}
@@ -58,24 +51,40 @@ class Difference:
 
     @cached_property
     def is_cut_differently(self) -> bool:
-        """Another part of what was sent could be the ask; of what was sent, no more than the ask is kept."""
-        return any(self.old.phrases.get(name) != self.new.phrases.get(name) for name in TAG_LISTS)
+        """Another part of what was sent could be the ask."""
+        return any(self.old.weights[name].keys() != self.new.weights[name].keys() for name in TAG_LISTS.values())
 
     @cached_property
-    def is_text_needed(self) -> bool:
-        """Only the text of the ask can tell what it is."""
-        return self.is_cut_differently or (self.new.switches["tier_words"] and not self.old.switches["tier_words"])
+    def has_new_tags(self) -> bool:
+        return any(self.new.weights[name].keys() - self.old.weights[name].keys() for name in TAG_LISTS.values())
+
+    def without(self, tags: tuple[int, ...]) -> int | None:
+        """What the reading of an ask loses, around which these tags were met. None where that is not recorded."""
+        if not self.is_cut_differently:
+            return 0
+        lost = 0
+        for bit, name in TAG_LISTS.items():
+            met = self.old.weights[name].keys() & tags
+            gone = met - self.new.weights[name].keys()
+            if gone and gone != met:
+                return None
+            lost |= bit if gone else 0
+        return lost
+
+    @cached_property
+    def is_of_words(self) -> bool:
+        """The first word of an ask means something else."""
+        return self.old.switches["tier_words"] != self.new.switches["tier_words"]
 
     @cached_property
     def is_of_text(self) -> bool:
-        words = self.old.switches["tier_words"] != self.new.switches["tier_words"]
-        return words or bool(self.changed or self.added)
+        return self.is_of_words or self.is_cut_differently or bool(self.changed or self.added)
 
     @cached_property
     def is_of_names(self) -> bool:
         """What a name asks for could be another."""
-        words = self.old.switches["tier_words"] != self.new.switches["tier_words"]
-        return words or any(getattr(self.old, name) != getattr(self.new, name) for name in NAMES)
+        is_read_otherwise = self.is_of_words or self.is_cut_differently
+        return is_read_otherwise or any(getattr(self.old, name) != getattr(self.new, name) for name in NAMES)
 
     @cached_property
     def is_measured_otherwise(self) -> bool:
@@ -86,42 +95,23 @@ class Difference:
         return self.old.models["classifier"] != self.new.models["classifier"]
 
     @cached_property
-    def texts(self) -> Mapping[str, Mapping[int, str]]:
-        """The old policy's phrases by id."""
-        return {name: _texts(self.old, name) for name in LISTS}
-
-    @cached_property
     def new_texts(self) -> Mapping[str, Mapping[int, str]]:
+        """The new policy's phrases by id."""
         return {name: _texts(self.new, name) for name in LISTS}
 
-    @cached_property
-    def inner(self) -> Mapping[str, Mapping[int, tuple[int, ...]]]:
-        """A phrase to those of its list that are found within it, itself among them."""
-        return {name: {key: _ids(self.old, name, text) for key, text in self.texts[name].items()} for name in LISTS}
+    def left_of(self, found: Hits) -> Found:
+        """The phrases that the new policy still has. The same ones come together in many requests."""
+        left = {name: self._left(name, ids) for name, ids in found.items()}
+        return {name: texts for name, texts in left.items() if texts}
 
-    @cached_property
-    def around(self) -> Mapping[str, Mapping[int, frozenset[int]]]:
-        """A phrase to those of its list within which it is found, itself among them."""
-        found: dict[str, dict[int, set[int]]] = {}
-        for name, listed in self.inner.items():
-            for outer, parts in listed.items():
-                for part in parts:
-                    found.setdefault(name, {}).setdefault(part, set()).add(outer)
-        return {name: {key: frozenset(outer) for key, outer in listed.items()} for name, listed in found.items()}
-
-    @cached_property
-    def doubtful(self) -> Mapping[str, Mapping[int, tuple[int, ...]]]:
-        """A phrase with any ending to those that are only perhaps within it: where it ended like them."""
-        return {
-            name: {key: found for key, text in self.texts[name].items() if (found := self._doubtful(name, text))}
-            for name in self.changed
-        }
-
-    def _doubtful(self, name: str, text: str) -> tuple[int, ...]:
-        if not text.endswith("*"):
-            return ()
-        within = set(_ids(self.old, name, text.removesuffix("*") + "x"))
-        return tuple(key for key in _ids(self.old, name, text) if key not in within and key != phrase_id(text))
+    def _left(self, name: str, ids: tuple[int, ...]) -> tuple[str, ...]:
+        left = self.left.get((name, ids))
+        if left is None:
+            new = self.new_texts[name]
+            left = tuple(new[key] for key in ids if key in new)
+            if len(self.left) < MOST_REMEMBERED:
+                self.left[name, ids] = left
+        return left
 
     @cached_property
     def needed(self) -> Mapping[str, tuple[tuple[int, Needed], ...]]:
@@ -136,17 +126,18 @@ class Difference:
         return tuple((other, phrase_id(part)) for other in _as_wide(name) for part in found.get(other, ()))
 
 
+def difference_between(old: Policy, new: Policy) -> Difference:
+    """None at all where they hold the same."""
+    return Difference(new if old.digest == new.digest else old, new)
+
+
 def most(list_name: str) -> int:
-    """So many hits of a list are recorded."""
+    """So many hits of a list count."""
     return KEPT.get(list_name, KEPT_OTHERWISE)
 
 
 def _texts(policy: Policy, name: str) -> dict[int, str]:
     return {phrase_id(text): text for text in policy.phrases.get(name, ())}
-
-
-def _ids(policy: Policy, name: str, text: str) -> tuple[int, ...]:
-    return tuple(map(phrase_id, policy.match(text.removesuffix("*")).get(name, ())))
 
 
 def _heaviest(policy: Policy, name: str, keys: Mapping[int, str]) -> list[int]:

@@ -1,23 +1,21 @@
 """What is known of a request under another policy without its text, and what it might be at most and at least."""
 
-from typing import NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple
 
 from routing.engine.asks import Ask
-from routing.engine.features import HOUSEKEEPING_SYSTEM_CHARS, Features, by_list
-from routing.engine.hits import SYSTEM_LISTS, ids_of, outermost
-from smartgateway.workbench.backtest.differences import TO_CLAUDE, TO_LOCAL, Difference, Left, Needed, most
-from smartgateway.workbench.backtest.reading import OF_HOUSEKEEPING, Hits, read_again
+from routing.engine.counting import OF_HOUSEKEEPING, Hits, counted, found_in_ask, found_in_system, listed
+from routing.engine.features import Features, may_be_bare, tokens_in
+from routing.engine.hits import SYSTEM_LISTS
+from routing.engine.reading import INTRODUCTIONS, Otherwise, read, recorded
+from smartgateway.workbench.backtest.differences import TO_CLAUDE, TO_LOCAL, Difference, Needed, most
 
 PHRASES = "new phrases"
-CUT = "more phrases than recorded"
-WITHIN = "a phrase within one that is gone"
-SYSTEM = "a phrase in the system prompt"
 READING = "the ask reads differently"
 TAGS = "other tags around the ask"
-TOKENS = "tokens are estimated differently"
+BEFORE = "recorded by an earlier release"
 SYSTEM_ONLY = frozenset({"agentic_marker"})
-BARE_ASKS = 2
-MOST_REMEMBERED = 50_000
+NUMBERS = Otherwise._fields[1:-1]
 ROUNDING_TOKENS = 2
 
 
@@ -30,29 +28,31 @@ class Known(NamedTuple):
     doubt: str = ""
 
 
+class Read(NamedTuple):
+    """A request as the new policy reads it, with all that was found of the old one's phrases."""
+
+    features: Features
+    in_ask: Hits
+    is_whole: bool = False  # read from its text, new phrases included
+
+
 def known(features: Features, difference: Difference, ask: Ask | None = None) -> Known:
+    """`ask` where its text is kept."""
     if difference.new is difference.old:
         return Known(features)
-    is_read = ask is not None and not difference.is_cut_differently
-    reads_differently = not is_read and _reads_differently(features, difference)
     features = _measured(features, difference)
-    features, perhaps, doubt = _without_lost(features, difference)
-    if ask is not None and is_read and difference.is_of_text:
-        features = read_again(features, ask, difference)
-        perhaps = {name: ids for name, ids in perhaps.items() if name in SYSTEM_LISTS}
-        doubt = SYSTEM if perhaps else ""
-    if reads_differently:
-        why = TAGS if difference.is_cut_differently else READING
-        return Known(features, _easiest(features, difference), _hardest(features, difference), why)
-    if difference.added and (new := _perhaps_added(features, difference, is_read=is_read)):
-        perhaps, doubt = {**new, **perhaps}, PHRASES
-    if not perhaps and not difference.is_measured_otherwise:
+    if features.otherwise is None and (difference.is_of_text or difference.is_measured_otherwise):
+        return _of_before(features, difference)
+    if not difference.is_of_text:
         return Known(features)
-    low, high = _lower(features, perhaps, difference), _higher(features, perhaps)
-    if difference.is_measured_otherwise:
-        low = low._replace(estimated_tokens=low.estimated_tokens - ROUNDING_TOKENS)
-        high = high._replace(estimated_tokens=high.estimated_tokens + ROUNDING_TOKENS)
-    return Known(features, low, high, doubt or TOKENS)
+    reading = _read(features, difference, ask)
+    if reading is None:
+        return Known(features, _easiest(features, difference), _hardest(features, difference), _why(difference))
+    in_system = found_in_system(features.in_system, features.hits)
+    features = _counted(reading, in_system, difference)
+    if difference.added and (perhaps := _perhaps_added(features, reading, in_system, difference)):
+        return Known(features, _lower(features, perhaps, difference), _higher(features, perhaps), PHRASES)
+    return Known(features)
 
 
 def _measured(features: Features, difference: Difference) -> Features:
@@ -60,148 +60,95 @@ def _measured(features: Features, difference: Difference) -> Features:
     old, new = difference.old.thresholds, difference.new.thresholds
     if old["tool_loop_window"] != new["tool_loop_window"]:
         features = features._replace(tool_loop=0 < features.tool_distance <= new["tool_loop_window"])
-    if features.tier_word and not difference.new.switches["tier_words"]:
-        features = features._replace(tier_word="")
     if not difference.is_measured_otherwise:
         return features
-    ratio = old["chars_per_token"] / new["chars_per_token"]
-    of_text = features.estimated_tokens - features.images * old["image_tokens"]
+    size = features.total_chars + features.more_bytes
+    if features.otherwise is None:
+        size = round((features.estimated_tokens - features.images * old["image_tokens"]) * old["chars_per_token"])
     return features._replace(
-        estimated_tokens=round(of_text * ratio + features.images * new["image_tokens"]),
-        tool_tokens=round(features.tool_chars / new["chars_per_token"]),
+        estimated_tokens=tokens_in(size, features.images, difference.new),
+        tool_tokens=tokens_in(features.tool_chars, 0, difference.new),
     )
 
 
-def _reads_differently(features: Features, difference: Difference) -> bool:
-    if difference.is_text_needed or (features.tier_word and not difference.new.switches["tier_words"]):
-        return True
-    if not features.introduced_by or "simple_task" not in difference.changed:
-        return False
-    return difference.new_texts["simple_task"].keys().isdisjoint(features.introduced_by)
+def _of_before(features: Features, difference: Difference) -> Known:
+    """Once the record did not tell all that was found, nor how many bytes a text had."""
+    low, high = features, features
+    if difference.is_of_text:
+        low, high = _easiest(features, difference), _hardest(features, difference)
+    low = low._replace(estimated_tokens=features.estimated_tokens - ROUNDING_TOKENS)
+    high = high._replace(estimated_tokens=features.estimated_tokens + ROUNDING_TOKENS)
+    return Known(features, low, high, BEFORE)
 
 
-def _without_lost(features: Features, difference: Difference) -> tuple[Features, dict[str, tuple[int, ...]], str]:
-    """The request without phrases that the new policy no longer has; which others may count instead, and why."""
-    perhaps: dict[str, tuple[int, ...]] = {}
-    if "housekeeping" in difference.changed and features.is_housekeeping:
-        features = _without_housekeeping(features, difference, perhaps)
-    doubt = SYSTEM if perhaps else ""
-    touched = [name for name in difference.changed if name in features.hits and _is_touched(name, features, difference)]
-    if not touched:
-        return features, perhaps, doubt
-    hits = dict(features.hits)
-    for name in touched:
-        left = _left(name, features.hits[name], difference)
-        if left.uncertain:
-            perhaps[name] = left.uncertain
-            doubt = _why_uncertain(name, features, doubt)
-        if name == "greeting":
-            features = features._replace(greeting_share=_share(left.texts, features.ask_chars))
-        hits[name] = left.ids
-        if not left.ids:
-            del hits[name]
-    return features._replace(hits=hits), perhaps, doubt
+def _why(difference: Difference) -> str:
+    return TAGS if difference.is_cut_differently else READING
 
 
-def _why_uncertain(name: str, features: Features, doubt: str) -> str:
-    if name in SYSTEM_ONLY:
-        return doubt or SYSTEM
-    return CUT if len(features.hits[name]) >= most(name) else doubt or WITHIN
+def _read(features: Features, difference: Difference, ask: Ask | None) -> Read | None:
+    """None where nobody can tell any more how the ask reads."""
+    without = difference.without(features.tags)
+    if without is None or (difference.has_new_tags and not _is_plain(ask)):
+        return None
+    if ask is not None and not without:
+        return _taken(features, recorded(read(ask, difference.new), difference.new), is_whole=True)
+    if difference.is_of_words and (features.names_tier or features.tier_word or features.tags):
+        return None
+    other = _other(features, without) if without else None
+    introduced_by = (other or features).introduced_by
+    if introduced_by and difference.new.weights["simple_task"].keys().isdisjoint(introduced_by):
+        without |= INTRODUCTIONS
+        other = _other(features, without)
+    if without:
+        return _taken(features, other) if other else None
+    return Read(features, found_in_ask(features.in_ask, features.hits))
 
 
-def _is_touched(name: str, features: Features, difference: Difference) -> bool:
-    recorded = features.hits[name]
-    return len(recorded) >= most(name) or not difference.new_texts[name].keys() >= set(recorded)
+def _is_plain(ask: Ask | None) -> bool:
+    """Whether all of it is known, and no tag stands in it."""
+    return ask is not None and "<" not in ask.head and not ask.tail
 
 
-def _left(name: str, recorded: tuple[int, ...], difference: Difference) -> Left:
-    """The same phrases come together in many requests."""
-    key = (name, recorded)
-    left = difference.left.get(key)
-    if left is None:
-        left = _find_left(name, recorded, difference)
-        if len(difference.left) < MOST_REMEMBERED:
-            difference.left[key] = left
-    return left
+def _other(features: Features, without: int) -> Otherwise | None:
+    return next((other for other in features.otherwise or () if other.without == without), None)
 
 
-def _find_left(name: str, recorded: tuple[int, ...], difference: Difference) -> Left:
-    """Phrases within lost ones count now, as far as they are in the policy still."""
-    inner, doubtful, new = difference.inner[name], difference.doubtful[name], difference.new_texts[name]
-    sure: dict[int, None] = {}
-    uncertain: dict[int, None] = {}
-    for key in recorded:
-        unsure = doubtful.get(key, ())
-        sure.update(dict.fromkeys(part for part in inner.get(key, ()) if part in new and part not in unsure))
-        if key not in new:
-            uncertain.update(dict.fromkeys(part for part in unsure if part in new))
-    texts = tuple(new[key] for key in sure)
-    ids = ids_of({name: texts}, difference.new)[name] if texts else ()
-    if len(recorded) >= most(name):
-        return Left(texts, ids, tuple(key for key in new if key not in ids)[: most(name)])
-    return Left(texts, ids, tuple(key for key in uncertain if key not in sure))
+def _taken(features: Features, other: Otherwise, *, is_whole: bool = False) -> Read:
+    numbers: dict[str, Any] = dict(zip(NUMBERS, other[1:-1], strict=True))
+    return Read(features._replace(**numbers), listed(other.found), is_whole)
 
 
-def _share(texts: tuple[str, ...], ask_chars: int) -> float:
-    return round(min(1.0, sum(map(len, outermost(texts))) / max(1, ask_chars)), 3)
+def _counted(reading: Read, in_system: Hits, difference: Difference) -> Features:
+    features = reading.features
+    in_ask = difference.left_of(reading.in_ask)
+    found = counted(in_ask, difference.left_of(in_system), features.ask_chars, difference.new)
+    return features._replace(**found._asdict())
 
 
-def _without_housekeeping(features: Features, difference: Difference, perhaps: dict[str, tuple[int, ...]]) -> Features:
-    """As it was, while one of its phrases is left; else with all that was set aside."""
-    if _left("housekeeping", features.hits.get("housekeeping", ()), difference).texts:
-        return features
-    aside = by_list(features.aside)
-    left = tuple(difference.new_texts["housekeeping"])[:1]
-    if left and "housekeeping" in aside and features.system_chars > 0 and _may_be_bare(features):
-        perhaps["housekeeping"] = left
-    of_system = {name: ids for name, ids in features.hits.items() if name in SYSTEM_LISTS}
-    hits = {name: ids for name, ids in {**of_system, **aside}.items() if name != "housekeeping"}
-    return features._replace(is_housekeeping=False, hits=hits)
-
-
-def _perhaps_added(features: Features, difference: Difference, *, is_read: bool) -> dict[str, tuple[int, ...]]:
-    found = {}
-    hits = {**by_list(features.aside), **features.hits} if features.is_housekeeping else features.hits
+def _perhaps_added(
+    features: Features, reading: Read, in_system: Hits, difference: Difference
+) -> dict[str, tuple[int, ...]]:
+    perhaps = {}
     for name, entries in difference.needed.items():
-        if _can_hold(name, features, is_read=is_read):
-            keys = _possible(name, entries, hits, difference)
-            if keys:
-                found[name] = keys
-    return found
+        if _can_hold(name, features, is_read=reading.is_whole):
+            found = {**reading.in_ask, name: reading.in_ask.get(name, ()) + in_system.get(name, ())}
+            if keys := _possible(name, entries, found):
+                perhaps[name] = keys
+    return perhaps
 
 
 def _can_hold(name: str, features: Features, *, is_read: bool) -> bool:
     """Whether a phrase may stand where nobody can look any more."""
-    if name in SYSTEM_LISTS and features.system_chars > 0 and (name != "housekeeping" or _may_be_bare(features)):
+    is_bare = may_be_bare(features.tools_declared, features.asks, features.system_chars)
+    if name in SYSTEM_LISTS and features.system_chars > 0 and (name != "housekeeping" or is_bare):
         return True
     is_counted = name not in SYSTEM_ONLY and (name in OF_HOUSEKEEPING or not features.is_housekeeping)
     return is_counted and not is_read and features.prose_chars > 0
 
 
-def _may_be_bare(features: Features) -> bool:
-    """Whether a system prompt may be all that says a request is a client's housekeeping."""
-    return (
-        not features.tools_declared
-        and features.asks <= BARE_ASKS
-        and features.system_chars <= HOUSEKEEPING_SYSTEM_CHARS
-    )
-
-
-def _possible(
-    name: str, entries: tuple[tuple[int, Needed], ...], hits: Hits, difference: Difference
-) -> tuple[int, ...]:
-    found = []
-    for key, needed in entries:
-        if all(_may_be_there(other, part, hits, difference) for other, part in needed):
-            found.append(key)
-            if len(found) == most(name):
-                break
-    return tuple(found)
-
-
-def _may_be_there(name: str, key: int, hits: Hits, difference: Difference) -> bool:
-    recorded = hits.get(name, ())
-    return len(recorded) >= most(name) or not difference.around[name][key].isdisjoint(recorded)
+def _possible(name: str, entries: tuple[tuple[int, Needed], ...], found: Hits) -> tuple[int, ...]:
+    possible = (key for key, needed in entries if all(part in found.get(other, ()) for other, part in needed))
+    return tuple(islice(possible, most(name)))
 
 
 def _lower(features: Features, perhaps: Hits, difference: Difference) -> Features:

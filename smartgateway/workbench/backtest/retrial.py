@@ -11,7 +11,7 @@ from routing.engine.types import Policy, Surroundings
 from smartgateway.completions.remembered import made_from
 from smartgateway.workbench.backtest.again import LOST, SAME, Again, again, stays, ways_of
 from smartgateway.workbench.backtest.costs import Bill, Circumstances, after, before, between, exactly
-from smartgateway.workbench.backtest.differences import Difference
+from smartgateway.workbench.backtest.differences import Difference, difference_between
 from smartgateway.workbench.backtest.flips import Change, changes_between
 from smartgateway.workbench.backtest.rows import Row
 from smartgateway.workbench.backtest.sums import Flip, Sums
@@ -71,13 +71,9 @@ class Retrial:
     def _difference(self, version: int) -> Difference | None:
         """None for a version that cannot be read."""
         if version not in self._differences:
-            self._differences[version] = self._difference_from(policies.published(version))
+            old = policies.published(version)
+            self._differences[version] = difference_between(old, self.policy) if old else None
         return self._differences[version]
-
-    def _difference_from(self, old: Policy | None) -> Difference | None:
-        if old is None:
-            return None
-        return Difference(self.policy if old.digest == self.policy.digest else old, self.policy)
 
     def _texts(self, rows: Sequence[Row]) -> Mapping[UUID, Ask]:
         """The asks that are kept of these rows, where a text can tell more than the record."""

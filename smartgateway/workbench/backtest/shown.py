@@ -11,25 +11,21 @@ from smartgateway.workbench.backtest.costs import NOTHING
 from smartgateway.workbench.backtest.counts import Counts
 from smartgateway.workbench.backtest.figures import Doubt, Flipped, Group, Money, Range
 from smartgateway.workbench.backtest.flips import Change
-from smartgateway.workbench.backtest.known import CUT, PHRASES, READING, SYSTEM, TAGS, TOKENS, WITHIN
+from smartgateway.workbench.backtest.known import BEFORE, PHRASES, READING, TAGS
 from smartgateway.workbench.backtest.sums import OPEN, Flip, Sums, Tally, Team
 
 GOALS = ("local", "haiku", "sonnet", "opus", BY_NAME, REFUSED)
 MOST_MOVERS = 10
 MEANINGS = {
     PHRASES: "A new phrase may stand in them. Only their text can tell, and it was not recorded.",
-    CUT: "They may hold more phrases of a list than the record keeps.",
-    WITHIN: "A phrase that is gone ended in any way (*) and holds another of its list; only their text can tell whether"
-    " it ended there.",
-    SYSTEM: "Whether another phrase of the list stands in the system prompt, which is never kept, was not recorded.",
-    READING: "The first word of the ask, or what follows its colon, would be read differently. Only its text can tell.",
-    TAGS: "Another part of what was sent would be the ask; only the whole request can tell, and that is never kept.",
-    TOKENS: "They lie so near the local window that a rounded token decides.",
+    READING: "The first word of the ask would be read differently. Only its text can tell.",
+    TAGS: "Another part of what was sent may be the ask, and what it would be was not recorded.",
+    BEFORE: "They were recorded by an earlier release, which kept less to decide from.",
     CLASSIFIER: "The rules would no longer be sure of them, and nobody knows what the classifier would say.",
     OTHER_CLASSIFIER: "The classifier that judged them would be another one.",
     UNREADABLE: "Nothing was recorded to decide them from, or their policy version cannot be read.",
 }
-CURABLE = frozenset({PHRASES, CUT, WITHIN, READING})  # by recorded text
+CURABLE = frozenset({PHRASES, READING, TAGS})  # by recorded text
 
 
 class Shown:

@@ -7,14 +7,17 @@ from uuid import UUID
 import msgspec
 
 from audit.models import PromptText, RoutingDecision
+from routing import policies
+from routing.engine.asks import Ask
 from routing.engine.features import Features, measure
-from routing.engine.hits import SYSTEM_LISTS
 from routing.engine.types import Policy, RoutingRequest, Surroundings, Verdict
 from smartgateway.api.options import NO_OPTIONS, options
 from smartgateway.api.shapes import chat_form
 from smartgateway.completions.errors import BadRequestError
 from smartgateway.completions.exchange import Options
 from smartgateway.completions.explaining import Recalled, recall
+from smartgateway.workbench.backtest.differences import difference_between
+from smartgateway.workbench.backtest.known import known
 
 MOST_CHARS = 2_000_000
 
@@ -31,6 +34,7 @@ class Pasted:
     options: Options = NO_OPTIONS
     decision: RoutingDecision | None = None
     recalled: Recalled | None = None
+    ask: Ask | None = None  # of a decision, where its text is kept
 
     @property
     def verdict(self) -> Verdict | None:
@@ -51,12 +55,11 @@ class Pasted:
         """As the policy reads it; of a decision whose text is kept, with the phrases that this policy finds in it."""
         if self.recalled is None:
             return measure(self.request(), policy)
+        then = policies.published(self.decision.policy_version) if self.decision else None
         features = self.recalled.features
-        if self.body is None:
-            return features
-        found = measure(RoutingRequest(self.body["messages"]), policy).hits
-        system = {name: ids for name, ids in features.hits.items() if name in SYSTEM_LISTS}
-        return features._replace(hits={**system, **found}, tier_word="")
+        if then is not None:
+            features = known(features, difference_between(then, policy), self.ask).features
+        return features._replace(tier_word="")
 
     def surroundings(self, now: Surroundings) -> Surroundings:
         return self.recalled.surroundings if self.recalled else now
@@ -92,9 +95,11 @@ def _of_decision(identity: UUID) -> Pasted:
     if recalled is None:
         raise UnreadableError("What that decision was made from is not kept.")
     text = PromptText.objects.filter(pk=identity).first()
-    said = "\n".join(part for part in (text.head, text.tail) if part) if text else ""
-    body = {"messages": [{"role": "user", "content": said}]} if said else None
-    return Pasted(body, decision=decision, recalled=recalled)
+    if text is None:
+        return Pasted(None, decision=decision, recalled=recalled)
+    said = "\n".join(part for part in (text.head, text.tail) if part)
+    ask = Ask(text.head, text.tail, text.chars, text.is_newest)
+    return Pasted({"messages": [{"role": "user", "content": said}]}, decision=decision, recalled=recalled, ask=ask)
 
 
 def _of_json(text: str) -> Pasted:

@@ -7,11 +7,15 @@ from uuid import UUID
 import msgspec
 
 from bench.phase1 import labelled
+from routing.engine.asks import newest_ask
 from routing.engine.content import matched_phrases, policy_from
 from routing.engine.decide import decide
+from routing.engine.features import measure
 from routing.engine.types import RoutingDecision
 from routing.phrases import compile_matcher
-from routing.tests.engine.given import defaults
+from routing.tests.engine.given import defaults, shipped, surroundings
+from smartgateway.workbench.backtest.again import again
+from smartgateway.workbench.backtest.differences import Difference
 from smartgateway.workbench.backtest.rows import Row
 
 
@@ -86,3 +90,17 @@ def truth(request, policy, around):
     """What the policy decides with the text at hand; None where it would ask the classifier."""
     decision = decide(request, policy, around)
     return (decision.tier, decision.model) if isinstance(decision, RoutingDecision) else None
+
+
+def tried(asked, new, *, around=None, with_text=False, **fields):
+    ask = newest_ask(asked.messages, shipped()) if with_text else None
+    features = kept(measure(asked, shipped()))
+    return again(row(**fields), features, around or surroundings(), Difference(shipped(), new), ask)
+
+
+def goals(found):
+    return {way.goal for way in found.ways}
+
+
+def goal_of(tier):
+    return tier, shipped().models[tier]

@@ -88,13 +88,27 @@ def test_a_decision_is_read_as_it_was_made():
 
 
 @pytest.mark.django_db
-def test_where_the_text_is_kept_phrases_of_another_policy_are_found_in_it():
+def test_where_the_text_is_kept_phrases_of_another_policy_are_found_in_it(monkeypatch):
+    monkeypatch.setattr("routing.policies.published", lambda number: shipped())
     made = made_from("our importer is slow")
     keep_text(made, "our importer is slow")
     content = {**defaults(), "phrases": {**defaults()["phrases"], "multi_file": {"importer": 1.0}}}
-    other = policy_from(content, version=2, match=compile_matcher(matched_phrases(content)))
+    matcher = compile_matcher(matched_phrases(content))
+    other = policy_from(content, version=2, match=matcher, digest="another")
 
     pasted = read(str(made.pk))
 
     assert "multi_file" not in measured("our importer is slow").hits
     assert "multi_file" in pasted.features(other).hits
+
+
+@pytest.mark.django_db
+def test_without_its_text_a_decision_is_read_without_the_phrases_that_another_policy_lacks(monkeypatch):
+    monkeypatch.setattr("routing.policies.published", lambda number: shipped())
+    content = {**defaults(), "lists_off": ["simple_task"]}
+    other = policy_from(content, version=2, match=compile_matcher(matched_phrases(content)), digest="another")
+
+    features = read(str(made_from("Translate: a security audit").pk)).features(other)
+
+    assert set(features.hits) >= {"deep_reasoning"}
+    assert not features.has_material
