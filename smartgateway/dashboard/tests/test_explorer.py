@@ -123,7 +123,7 @@ def test_an_admin_is_led_from_a_decision_to_its_rule_and_its_policy(admin_client
 def test_decisions_are_narrowed_to_those_of_one_version(admin_client):
     PolicyVersion.objects.create(number=1, content={}, digest="d", note="first")
     decision(policy_version=1, key_name="by the first", id=id_at(timezone.now()))
-    decision(policy_version=2, key_name="by the second", id=id_at(timezone.now()))
+    decision(policy_version=2, key_name="by the second", id=id_at(timezone.now() + timedelta(seconds=1)))
 
     page = text(admin_client.get(ADDRESS, {"version": "1"}))
 
