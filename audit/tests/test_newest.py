@@ -48,6 +48,19 @@ def test_bounds_of_time_are_narrowed_to_by_who_asks_and_never_cut_off_more(over_
     assert [row.pk for row in found] == sorted(within.values_list("pk", flat=True), reverse=True)
 
 
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_pages_of_several_teams_hold_those_of_each_and_no_others(over_days, made, size):
+    made(NOON + STRETCH * 400, team_id=3, came=False)
+    read, before = [], None
+
+    while page := list(RoutingDecision.objects.newest_of({1, 2, 4}, before=before, limit=size)):
+        read += [row.pk for row in page]
+        before = read[-1]
+
+    assert read == sorted(RoutingDecision.objects.exclude(team_id=3).values_list("pk", flat=True), reverse=True)
+    assert len(read) == 16
+
+
 @pytest.mark.parametrize("column", ["key_id", "team_id", "tier", "phase"])
 def test_an_index_gives_the_order(over_days, column):
     alike = RoutingDecision.objects.filter(**{column: 1}).newest_alike(before=id_at(NOON), limit=50)

@@ -92,6 +92,19 @@ def test_a_manager_sees_neither_list_nor_page_of_another_team(manager):
     assert manager.get(reverse("dashboard:decision", args=[theirs.pk])).status_code == 404
 
 
+@pytest.mark.parametrize("asked", [{}, {"from": "2026-11-23"}, {"to": "2026-11-23"}], ids=["all", "from", "to"])
+def test_a_manager_of_several_teams_sees_the_newest_of_each(manager, asked):
+    other = Team.objects.create(name="Search", slug="search")
+    Membership.objects.create(user=User.objects.get(username="ada"), team=other, role="manager")
+    for number, team in enumerate((manager.team.pk, other.pk, 99)):
+        decision(id=id_at(NOW + timedelta(seconds=number)), team_id=team, key_name=f"key {number}")
+
+    page = text(manager.get(ADDRESS, asked))
+
+    assert page.index("key 1") < page.index("key 0")
+    assert "key 2" not in page
+
+
 def test_details_come_alone_where_they_are_asked_for_and_as_a_page_otherwise(admin_client):
     address = reverse("dashboard:decision", args=[decision().pk])
 
