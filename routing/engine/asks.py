@@ -1,7 +1,7 @@
 """The newest words of a person in a conversation, with what clients write around them set apart."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ ANSWERER = ("\nAssistant:", "\nASSISTANT:", "\nAI:", "\n### Assistant", "\n### R
 class Ask(NamedTuple):
     """`tail` is empty when `head` holds the whole ask. `is_newest` when nothing but clients' text follows it.
 
-    `tags` are the policy's that were met on the way to it, `texts` those that were looked at.
+    `tags` are the policy's that were met on the way to it, `texts` those that were looked at, by message.
     """
 
     head: str = ""
@@ -42,7 +42,7 @@ class Ask(NamedTuple):
     chars: int = 0
     is_newest: bool = False
     tags: Set[str] = frozenset()
-    texts: Sequence[str] = ()
+    texts: Sequence[Sequence[str]] = ()
 
 
 class Tags(NamedTuple):
@@ -54,7 +54,7 @@ class Tags(NamedTuple):
     harness: Collection[str]
     wrappers: Collection[str]
     met: set[str]
-    texts: list[str]
+    texts: list[Sequence[str]]
 
 
 def newest_ask(messages: Sequence[Mapping[str, Any]], policy: Policy, *, without: Collection[str] = ()) -> Ask:
@@ -101,8 +101,8 @@ def _is_example(message: Mapping[str, Any]) -> bool:
     return isinstance(name, str) and name.startswith("example")
 
 
-def _ask_in(texts: Iterable[str], tags: Tags, is_newest: bool) -> Ask:
-    tags.texts.extend(texts)
+def _ask_in(texts: Sequence[str], tags: Tags, is_newest: bool) -> Ask:
+    tags.texts.append(texts)
     parts: list[str] = []
     hidden = 0
     for text in texts:

@@ -69,7 +69,7 @@ def otherwise(reading: Reading, messages: Sequence[Mapping[str, Any]], policy: P
     """
     if not reading.ask.tags:
         return tuple(_others(reading, messages, policy))
-    key = hash(tuple(map(looked_at, reading.ask.texts)))
+    key = hash(tuple(tuple(map(looked_at, texts)) for texts in reading.ask.texts))
     found = policy.known_readings.get(key)
     if found is None:
         found = tuple(_others(reading, messages, policy))

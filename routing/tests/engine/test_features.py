@@ -194,3 +194,19 @@ def test_the_tags_that_were_met_are_kept_with_the_request():
 
 def test_an_ask_without_tags_and_introductions_has_one_reading():
     assert measured("rename <b>it</b>").otherwise == ()
+
+
+def test_texts_of_one_message_have_other_readings_than_the_same_ones_of_two():
+    together = measured(user([{"type": "text", "text": "<env>prove it</env>"}, {"type": "text", "text": "hello"}]))
+    apart = measured("hello", "<env>prove it</env>")
+
+    assert [other.ask_chars for other in together.otherwise] == [len("<env>prove it</env>") + len("hello")]
+    assert [other.ask_chars for other in apart.otherwise] == [len("<env>prove it</env>")]
+
+
+def test_an_ask_that_comes_again_has_the_same_other_readings():
+    first = measured("<env>prove it</env>rename it")
+    again = measured("<env>prove it</env>rename it", CALL, RESULT)
+    other = measured("<env>explain</env>rename it")
+
+    assert first.otherwise == again.otherwise != other.otherwise

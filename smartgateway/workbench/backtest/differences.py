@@ -127,7 +127,7 @@ class Difference:
 
 
 def difference_between(old: Policy, new: Policy) -> Difference:
-    """None at all where they hold the same."""
+    """Policies that hold the same differ in nothing, whatever their numbers."""
     return Difference(new if old.digest == new.digest else old, new)
 
 
