@@ -104,3 +104,10 @@ def goals(found):
 
 def goal_of(tier):
     return tier, shipped().models[tier]
+
+
+def deciding(features):
+    """All but what is only told, and what is kept for later."""
+    plain = features._replace(is_human_ask=False, is_agentic=False, introduced_by=(), tags=(), in_ask=(), in_system=())
+    hits = {name: frozenset(ids) for name, ids in features.hits.items()}
+    return plain._replace(otherwise=(), hits=hits)

@@ -11,6 +11,7 @@ from smartgateway.workbench.backtest.differences import Difference
 from smartgateway.workbench.backtest.known import known
 from smartgateway.workbench.tests.backtest.given import (
     asks,
+    deciding,
     draft,
     goals,
     kept,
@@ -102,10 +103,3 @@ def test_without_new_phrases_all_is_known_that_a_decision_is_made_from(name):
 
         assert deciding(found.features) == deciding(measure(asked, DRAFTS[name]))
         assert (found.low, found.high, found.doubt) == (None, None, "")
-
-
-def deciding(features):
-    """All but what is only told, and what is kept for later."""
-    plain = features._replace(is_human_ask=False, is_agentic=False, introduced_by=(), tags=(), in_ask=(), in_system=())
-    hits = {name: frozenset(ids) for name, ids in features.hits.items()}
-    return plain._replace(otherwise=(), hits=hits)
