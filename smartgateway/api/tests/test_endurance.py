@@ -23,7 +23,7 @@ from smartgateway.api.sse import ChatRenderer
 from smartgateway.completions import path
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.tests import conftest as path_conftest
-from smartgateway.completions.tests.test_path import ask
+from smartgateway.completions.tests.asks import ask
 
 world, default_policy, default_prices = path_conftest.world, path_conftest.default_policy, path_conftest.default_prices
 

@@ -8,7 +8,7 @@ import pytest
 from routing.providers.base import ProviderTimeoutError, ProviderUnavailableError
 from smartgateway.completions import path, recorded
 from smartgateway.completions.errors import GatewayError
-from smartgateway.completions.tests.test_path import ask
+from smartgateway.completions.tests.asks import ask
 
 
 async def recorded_outcome(world, **options):

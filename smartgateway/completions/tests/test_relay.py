@@ -10,8 +10,8 @@ from routing.providers.openai_compatible import OpenAICompatible
 from routing.tests.providers.replies import Pieces, answering, transcript, upstream
 from smartgateway.completions import path
 from smartgateway.completions.relay import Last, Rendering, completes
+from smartgateway.completions.tests.asks import ask
 from smartgateway.completions.tests.fakes import Plain, chunk
-from smartgateway.completions.tests.test_path import ask
 
 
 def claude(body):
