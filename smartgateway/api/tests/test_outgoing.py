@@ -11,7 +11,7 @@ from smartgateway.api.base import GatewayView
 from smartgateway.api.messages.response import MessagesRenderer
 from smartgateway.api.slim import serve
 from smartgateway.api.sse import ChatRenderer, EventStream
-from smartgateway.api.tests.test_slim import Client, scope
+from smartgateway.api.tests.slim.connection import Client, scope
 from smartgateway.completions import path
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Ask
