@@ -62,6 +62,8 @@ class Difference:
         """What the reading of an ask loses, around which these tags were met. None where that is not recorded."""
         if not self.is_cut_differently:
             return 0
+        if self.has_new_tags:
+            return None
         lost = 0
         for bit, name in TAG_LISTS.items():
             met = self.old.weights[name].keys() & tags
@@ -145,8 +147,8 @@ def _heaviest(policy: Policy, name: str, keys: Mapping[int, str]) -> list[int]:
 
 
 def _as_wide(name: str) -> tuple[str, ...]:
-    """The lists that are looked for in all of the text in which this one is."""
-    if name in IN_TWO_PLACES:
+    """The lists that are looked for in all of the text in which this one is: simple tasks also before a colon."""
+    if name in IN_TWO_PLACES or name == "simple_task":
         return (name,)
     places = (FORM_LISTS, LEAD_LISTS, INTENT_LISTS)
     first = next(place for place, names in enumerate(places) if name in names)

@@ -1,14 +1,15 @@
-"""What is known of a request under another policy without its text, and what it might be at most and at least."""
+"""What is known of a request under another policy, with its text or without."""
 
 from itertools import islice
 from typing import Any, NamedTuple
 
 from routing.engine.asks import Ask
-from routing.engine.counting import OF_HOUSEKEEPING, Hits, counted, found_in_ask, found_in_system, listed
+from routing.engine.counting import OF_HOUSEKEEPING, Hits, counted, found_in_ask, found_in_system, ids_of, listed
 from routing.engine.features import Features, may_be_bare, tokens_in
 from routing.engine.hits import SYSTEM_LISTS
 from routing.engine.reading import INTRODUCTIONS, Otherwise, read, recorded
-from smartgateway.workbench.backtest.differences import TO_CLAUDE, TO_LOCAL, Difference, Needed, most
+from smartgateway.workbench.backtest.bounds import INTRODUCING, easiest, hardest, higher, lower
+from smartgateway.workbench.backtest.differences import Difference, Needed, most
 
 PHRASES = "new phrases"
 READING = "the ask reads differently"
@@ -33,6 +34,7 @@ class Read(NamedTuple):
 
     features: Features
     in_ask: Hits
+    introduced_by: tuple[int, ...] = ()
     is_whole: bool = False  # read from its text, new phrases included
 
 
@@ -47,11 +49,13 @@ def known(features: Features, difference: Difference, ask: Ask | None = None) ->
         return Known(features)
     reading = _read(features, difference, ask)
     if reading is None:
-        return Known(features, _easiest(features, difference), _hardest(features, difference), _why(difference))
+        return Known(features, easiest(features, difference), hardest(features, difference), _why(difference))
     in_system = found_in_system(features.in_system, features.hits)
     features = _counted(reading, in_system, difference)
     if difference.added and (perhaps := _perhaps_added(features, reading, in_system, difference)):
-        return Known(features, _lower(features, perhaps, difference), _higher(features, perhaps), PHRASES)
+        of_ask, of_system = (ids_of(difference.left_of(found), difference.new) for found in (reading.in_ask, in_system))
+        easy, hard = lower(features, perhaps, of_system), higher(features, perhaps, of_ask, of_system)
+        return Known(features, easy, hard, PHRASES)
     return Known(features)
 
 
@@ -75,7 +79,7 @@ def _of_before(features: Features, difference: Difference) -> Known:
     """Once the record did not tell all that was found, nor how many bytes a text had."""
     low, high = features, features
     if difference.is_of_text:
-        low, high = _easiest(features, difference), _hardest(features, difference)
+        low, high = easiest(features, difference), hardest(features, difference)
     low = low._replace(estimated_tokens=features.estimated_tokens - ROUNDING_TOKENS)
     high = high._replace(estimated_tokens=features.estimated_tokens + ROUNDING_TOKENS)
     return Known(features, low, high, BEFORE)
@@ -88,7 +92,7 @@ def _why(difference: Difference) -> str:
 def _read(features: Features, difference: Difference, ask: Ask | None) -> Read | None:
     """None where nobody can tell any more how the ask reads."""
     without = difference.without(features.tags)
-    if without is None or (difference.has_new_tags and not _is_plain(ask)):
+    if without is None:
         return None
     if ask is not None and not without:
         return _taken(features, recorded(read(ask, difference.new), difference.new), is_whole=True)
@@ -96,17 +100,12 @@ def _read(features: Features, difference: Difference, ask: Ask | None) -> Read |
         return None
     other = _other(features, without) if without else None
     introduced_by = (other or features).introduced_by
-    if introduced_by and difference.new.weights["simple_task"].keys().isdisjoint(introduced_by):
+    if introduced_by and difference.new.weights[INTRODUCING].keys().isdisjoint(introduced_by):
         without |= INTRODUCTIONS
         other = _other(features, without)
     if without:
-        return _taken(features, other) if other else None
-    return Read(features, found_in_ask(features.in_ask, features.hits))
-
-
-def _is_plain(ask: Ask | None) -> bool:
-    """Whether all of it is known, and no tag stands in it."""
-    return ask is not None and "<" not in ask.head and not ask.tail
+        return _taken(features, other)._replace(introduced_by=introduced_by) if other else None
+    return Read(features, found_in_ask(features.in_ask, features.hits), introduced_by)
 
 
 def _other(features: Features, without: int) -> Otherwise | None:
@@ -115,7 +114,7 @@ def _other(features: Features, without: int) -> Otherwise | None:
 
 def _taken(features: Features, other: Otherwise, *, is_whole: bool = False) -> Read:
     numbers: dict[str, Any] = dict(zip(NUMBERS, other[1:-1], strict=True))
-    return Read(features._replace(**numbers), listed(other.found), is_whole)
+    return Read(features._replace(**numbers), listed(other.found), is_whole=is_whole)
 
 
 def _counted(reading: Read, in_system: Hits, difference: Difference) -> Features:
@@ -130,72 +129,24 @@ def _perhaps_added(
 ) -> dict[str, tuple[int, ...]]:
     perhaps = {}
     for name, entries in difference.needed.items():
-        if _can_hold(name, features, is_read=reading.is_whole):
-            found = {**reading.in_ask, name: reading.in_ask.get(name, ()) + in_system.get(name, ())}
+        if _can_hold(name, features, difference, is_read=reading.is_whole):
+            elsewhere = reading.introduced_by if name == INTRODUCING else in_system.get(name, ())
+            found = {**reading.in_ask, name: reading.in_ask.get(name, ()) + elsewhere}
             if keys := _possible(name, entries, found):
                 perhaps[name] = keys
     return perhaps
 
 
-def _can_hold(name: str, features: Features, *, is_read: bool) -> bool:
+def _can_hold(name: str, features: Features, difference: Difference, *, is_read: bool) -> bool:
     """Whether a phrase may stand where nobody can look any more."""
     is_bare = may_be_bare(features.tools_declared, features.asks, features.system_chars)
     if name in SYSTEM_LISTS and features.system_chars > 0 and (name != "housekeeping" or is_bare):
         return True
-    is_counted = name not in SYSTEM_ONLY and (name in OF_HOUSEKEEPING or not features.is_housekeeping)
+    stays_housekeeping = features.is_housekeeping and INTRODUCING not in difference.added
+    is_counted = name not in SYSTEM_ONLY and (name in OF_HOUSEKEEPING or not stays_housekeeping)
     return is_counted and not is_read and features.prose_chars > 0
 
 
 def _possible(name: str, entries: tuple[tuple[int, Needed], ...], found: Hits) -> tuple[int, ...]:
     possible = (key for key, needed in entries if all(part in found.get(other, ()) for other, part in needed))
     return tuple(islice(possible, most(name)))
-
-
-def _lower(features: Features, perhaps: Hits, difference: Difference) -> Features:
-    """With everything that may speak for local."""
-    easy = {name: ids for name, ids in perhaps.items() if name in TO_LOCAL}
-    hits = {**features.hits, **{name: features.hits.get(name, ()) + ids for name, ids in easy.items()}}
-    if "simple_task" in easy and "simple_task" in difference.added:  # it may have introduced material
-        hits = {name: ids for name, ids in hits.items() if name in TO_LOCAL or name in SYSTEM_LISTS}
-        features = features._replace(
-            has_material=True, prose_chars=0, files=0, material_files=features.files + features.material_files
-        )
-    if "greeting" in easy:
-        features = features._replace(greeting_share=1.0)
-    if "housekeeping" in easy:
-        hits = {name: ids for name, ids in hits.items() if name in OF_HOUSEKEEPING or name in SYSTEM_LISTS}
-        features = features._replace(is_housekeeping=True)
-    return features._replace(hits=hits)
-
-
-def _higher(features: Features, perhaps: Hits) -> Features:
-    """With everything that may speak for Claude."""
-    hard = {name: features.hits.get(name, ()) + ids for name, ids in perhaps.items() if name in TO_CLAUDE}
-    return features._replace(hits={**features.hits, **hard})
-
-
-def _easiest(features: Features, difference: Difference) -> Features:
-    """Whatever the ask is: as plain as one can be."""
-    hits = {name: tuple(difference.new_texts[name])[:1] for name in TO_LOCAL}
-    hits |= {name: ids for name, ids in features.hits.items() if name == "agentic_marker"}
-    return features._replace(
-        ask_chars=0,
-        prose_chars=0,
-        files=0,
-        material_files=0,
-        code_blocks=0,
-        greeting_share=1.0,
-        has_material=True,
-        has_path=False,
-        has_trace=False,
-        is_housekeeping=True,
-        hits={name: ids for name, ids in hits.items() if ids},
-    )
-
-
-def _hardest(features: Features, difference: Difference) -> Features:
-    """Whatever the ask is: as much as one can ask for."""
-    weights = difference.new.weights
-    heaviest = {name: sorted(weights[name], key=weights[name].__getitem__, reverse=True) for name in TO_CLAUDE}
-    hits = {name: tuple(ids[: most(name)]) for name, ids in heaviest.items() if ids}
-    return features._replace(is_housekeeping=False, hits=hits)

@@ -25,7 +25,7 @@ MEANINGS = {
     OTHER_CLASSIFIER: "The classifier that judged them would be another one.",
     UNREADABLE: "Nothing was recorded to decide them from, or their policy version cannot be read.",
 }
-CURABLE = frozenset({PHRASES, READING, TAGS})  # by recorded text
+CURABLE = frozenset({PHRASES, READING})  # by recorded text
 
 
 class Shown:

@@ -5,12 +5,14 @@ from random import Random
 
 import pytest
 
+from routing.engine.asks import newest_ask
 from routing.engine.features import measure
-from routing.engine.types import RoutingRequest
-from routing.tests.engine.given import defaults, shipped
+from routing.engine.types import LADDER, RoutingRequest
+from routing.tests.engine.given import defaults, shipped, surroundings
+from smartgateway.workbench.backtest.again import again
 from smartgateway.workbench.backtest.differences import Difference
 from smartgateway.workbench.backtest.known import known
-from smartgateway.workbench.tests.backtest.given import deciding, draft, kept
+from smartgateway.workbench.tests.backtest.given import deciding, draft, goals, kept, row, truth
 
 TAG_LISTS = ("harness", "ask_tag")
 TAGS = [tag for name in TAG_LISTS for tag in defaults()["phrases"][name]] + ["b", "div"]
@@ -70,6 +72,35 @@ def fewer(seed):
     }
     off = [name for name in defaults()["phrases"] if draw.random() < 0.25]
     return Difference(shipped(), draft(phrases, thresholds={"chars_per_token": 3.0 + draw.random()}, lists_off=off))
+
+
+@cache
+def more(seed):
+    """A policy with a few more phrases, some of which stand in almost anything."""
+    draw = Random(seed)
+    phrases = {
+        name: {**listed, draw.choice(("the", "word word", "explain the", "x", "title for")): draw.choice((0.1, 1.0))}
+        for name, listed in defaults()["phrases"].items()
+        if name not in TAG_LISTS and draw.random() < 0.3
+    }
+    return Difference(shipped(), draft(phrases))
+
+
+@pytest.mark.parametrize("with_text", [False, True], ids=["without text", "with text"])
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_was_asked_goes_no_further_than_its_bounds_under_a_policy_with_more_phrases(seed, with_text):
+    draw = Random(seed)
+    for asked in [anything(draw) for _ in range(100)]:
+        difference, features = more(draw.randrange(10)), kept(measure(asked, shipped()))
+        if features.tier_word:
+            continue  # it is asked for by name
+        ask = newest_ask(asked.messages, shipped()) if with_text else None
+
+        found = again(row(), features, surroundings(), difference, ask if ask and ask.chars else None)
+
+        places = [LADDER.index(tier) for tier, _ in goals(found)]
+        assert min(places) <= LADDER.index(truth(asked, difference.new, surroundings())[0]) <= max(places), asked
+        assert found.doubt or len(set(places)) == 1
 
 
 @pytest.mark.parametrize("seed", range(10))
