@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from routing import clients
 from routing.classifier import Classifier, Judge
 from routing.engine.types import LADDER, Policy, RoutingRequest, Tier
+from routing.evaluation import UnreadableRowError, labelled_request
 from routing.providers.base import ProviderError
 
 LOADING_SECONDS = 120.0  # before the first answer, which is not counted
@@ -40,13 +41,9 @@ class Sorted:
 def labelled(row: Any) -> Labelled:
     """Raises `CannotCalibrateError` for what is no labelled request."""
     try:
-        label = None if row.get("none_good") else Tier(row["label_tier"])
-        messages = row["messages"]
-        if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
-            raise TypeError("messages are no list of objects")
-        return Labelled(RoutingRequest(messages, row.get("tools") or ()), label)
-    except (KeyError, ValueError, TypeError, AttributeError) as exc:
-        raise CannotCalibrateError(f"not a labelled request: {exc!r}") from exc
+        return Labelled(*labelled_request(row))
+    except UnreadableRowError as exc:
+        raise CannotCalibrateError(str(exc)) from exc
 
 
 def calibrated(rows: Sequence[Labelled], policy: Policy, model: str) -> Iterator[Sorted]:

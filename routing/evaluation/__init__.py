@@ -1,6 +1,6 @@
 """How a policy routes labelled requests."""
 
-from routing.evaluation.judging import Judged, UnreadableRowError, judged, judged_lines, price_of
+from routing.evaluation.judging import Judged, judged, judged_lines, price_of
 from routing.evaluation.measures import (
     as_shares,
     bands,
@@ -12,6 +12,7 @@ from routing.evaluation.measures import (
     latency,
     report,
 )
+from routing.evaluation.rows import UnreadableRowError, labelled_request, rows_in
 
 __all__ = [
     "Judged",
@@ -25,7 +26,9 @@ __all__ = [
     "grouped",
     "judged",
     "judged_lines",
+    "labelled_request",
     "latency",
     "price_of",
     "report",
+    "rows_in",
 ]

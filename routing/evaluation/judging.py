@@ -1,6 +1,5 @@
 """Labelled requests, each with what a policy makes of it. Phase 1 alone."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -20,27 +19,20 @@ from routing.engine.types import (
     Policy,
     Price,
     RoutingDecision,
-    RoutingRequest,
     Surroundings,
     Tier,
     Usage,
     Verdict,
 )
+from routing.evaluation.rows import UnreadableRowError, row_of, rows_in
 
 Prices = Callable[[Tier], Price | None]
 WITHOUT_PHASE_2 = Verdict(None, error="skipped:evaluation")
 
 
-class UnreadableRowError(Exception):
-    """A row that is not a labelled request; the message says what is missing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One row and what the policy makes of it. `label` is None where no tier was good enough.
-
-    `outcomes` say how good each tier's answer was, from 0 to 1, and `good_from` from where on it was good enough.
-    """
+    """One row and what the policy makes of it. `label` is None where no tier was good enough."""
 
     source: str
     has_tools: bool
@@ -66,12 +58,10 @@ def judged_lines(text: str, policy: Policy, *, num_ctx: int, answer: int) -> Ite
         policy = replace(policy, mode="local_first")
     local = LocalModel(policy.models["local"], loaded=True, context_tokens=num_ctx, vision=False, tools=True)
     book = {tier: price_of(tier, policy) for tier in Tier}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, data in rows_in(text):
         try:
-            yield judged(json.loads(line), policy, Surroundings(local=local), book.__getitem__, answer)
-        except (json.JSONDecodeError, RecursionError, UnreadableRowError) as exc:
+            yield judged(data, policy, Surroundings(local=local), book.__getitem__, answer)
+        except UnreadableRowError as exc:
             raise UnreadableRowError(f"line {number}: {exc}") from exc
 
 
@@ -80,43 +70,25 @@ def price_of(tier: Tier, policy: Policy) -> Price | None:
     return found[0] if found else None
 
 
-def judged(row: Mapping[str, Any], policy: Policy, surroundings: Surroundings, prices: Prices, answer: int) -> Judged:
+def judged(data: Any, policy: Policy, surroundings: Surroundings, prices: Prices, answer: int) -> Judged:
     """`answer` is how many tokens of output to reckon with where a row has no measured cost."""
-    try:
-        request = RoutingRequest(row["messages"], row.get("tools") or ())
-        label = None if row.get("none_good") else Tier(row["label_tier"])
-        source = str(row["source"])
-        outcomes, good_from = _outcomes(row.get("outcomes")), row.get("good_threshold")
-        _refuse_what_is_no_conversation(request)
-    except (KeyError, ValueError, TypeError, AttributeError) as exc:
-        raise UnreadableRowError(f"not a labelled request: {exc!r}") from exc
+    row = row_of(data)
     started = thread_time_ns()
-    features = measure(request, policy)
+    features = measure(row.request, policy)
     signals = compute_routing_signals(features, policy, surroundings)
     elapsed = (thread_time_ns() - started) / 1_000
     decision = decide_automatically(features, policy, surroundings, WITHOUT_PHASE_2)
     return Judged(
-        source=source,
-        has_tools=bool(request.tools),
-        label=label,
+        source=row.source,
+        has_tools=bool(row.request.tools),
+        label=row.label,
         band=signals.band,
         tier=_tier_of(decision),
         phase1_us=elapsed,
-        costs={tier: _cost(tier, row.get("cost_usd"), features, prices(tier), answer) for tier in LADDER},
-        outcomes=outcomes,
-        good_from=None if good_from is None else float(good_from),
+        costs={tier: _cost(row.costs.get(tier), features, prices(tier), answer) for tier in LADDER},
+        outcomes=row.outcomes,
+        good_from=row.good_from,
     )
-
-
-def _refuse_what_is_no_conversation(request: RoutingRequest) -> None:
-    for listed in (request.messages, request.tools):
-        if isinstance(listed, str | Mapping) or not all(isinstance(each, Mapping) for each in listed):
-            raise TypeError("messages and tools are lists of objects")
-
-
-def _outcomes(given: Mapping[str, float | None] | None) -> dict[Tier, float]:
-    """What is known."""
-    return {Tier(name): float(score) for name, score in (given or {}).items() if score is not None}
 
 
 def _tier_of(decision: object) -> Tier:
@@ -125,10 +97,8 @@ def _tier_of(decision: object) -> Tier:
     return decision.tier
 
 
-def _cost(
-    tier: Tier, measured: Mapping[str, float] | None, features: Features, price: Price | None, answer: int
-) -> Decimal | None:
-    if measured and measured.get(tier) is not None:
-        return Decimal(str(measured[tier]))
+def _cost(measured: float | None, features: Features, price: Price | None, answer: int) -> Decimal | None:
+    if measured is not None:
+        return Decimal(str(measured))
     tokens = features.estimated_tokens + features.tool_tokens
     return None if price is None else cost_of(Usage(fresh_input_tokens=tokens, output_tokens=answer), price)

@@ -56,9 +56,10 @@ def grouped(rows: Iterable[Judged]) -> dict[str, list[Judged]]:
     groups = {"all": rows}
     groups["with tools"] = [row for row in rows if row.has_tools]
     groups["without tools"] = [row for row in rows if not row.has_tools]
-    for source in sorted({row.source for row in rows}):
-        groups[source] = [row for row in rows if row.source == source]
-    return groups
+    sources: dict[str, list[Judged]] = {}
+    for row in rows:
+        sources.setdefault(row.source, []).append(row)
+    return groups | {f"source {name}" if name in groups else name: sources[name] for name in sorted(sources)}
 
 
 def confusion(rows: Iterable[Judged]) -> dict[str, dict[str, int]]:

@@ -78,10 +78,17 @@ def test_other_errors_are_counted_by_their_kind():
 
 
 @pytest.mark.parametrize(
-    "broken", [{}, [], {"messages": "x", "label_tier": "local"}, {"messages": [], "label_tier": "haiku"}], ids=range(4)
+    ("broken", "reason"),
+    [
+        ({}, "messages is missing"),
+        ([], "the line is a list"),
+        ({**row("hello"), "messages": "x"}, 'messages is "x": it must be a list'),
+        (row("hello", "haiku"), 'label_tier is "haiku"'),
+    ],
+    ids=range(4),
 )
-def test_what_is_no_labelled_request_is_refused(broken):
-    with pytest.raises(CannotCalibrateError, match="not a labelled request"):
+def test_what_is_no_labelled_request_is_refused(broken, reason):
+    with pytest.raises(CannotCalibrateError, match=reason):
         labelled(broken)
 
 
@@ -133,7 +140,7 @@ def test_the_command_prints_tables_or_json(judge, published, file):
     [
         ((), "holds no request"),
         ((row("hello"), "{"), "line 2"),
-        ((row("hello", "haiku"),), "line 1: not a labelled request"),
+        ((row("hello", "haiku"),), "line 1: label_tier is"),
     ],
     ids=["empty", "half a line", "another label"],
 )

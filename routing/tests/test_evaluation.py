@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 from routing import policies, prices
 from routing.engine.types import Price, Tier
 from routing.evaluation import (
-    UnreadableRowError,
     bands,
     confusion,
     cost_quality,
@@ -82,19 +81,6 @@ def test_percentiles_come_from_the_measured_times():
     assert 0 < found["p50"] <= found["p99"] == found["p99.9"]
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        pytest.param({}, id="empty"),
-        pytest.param({**HELLO, "label_tier": "huge"}, id="unknown label"),
-        pytest.param([], id="no object"),
-    ],
-)
-def test_a_row_that_is_no_labelled_request_is_named(row):
-    with pytest.raises(UnreadableRowError, match="not a labelled request"):
-        rows(row)
-
-
 def test_with_no_evidence_nothing_is_called_local():
     written = [json.loads(line) for line in ROWS.read_text().splitlines()]
 
@@ -102,6 +88,17 @@ def test_with_no_evidence_nothing_is_called_local():
 
     assert found.rows == 76
     assert found.local_right == found.called_local >= 20
+
+
+def test_a_source_with_the_name_of_a_group_stands_beside_it():
+    groups = grouped(rows(HELLO, {**HELLO, "source": "all"}, {**HELLO, "source": None}))
+
+    assert {name: len(group) for name, group in groups.items() if "tools" not in name} == {
+        "all": 3,
+        "chat": 1,
+        "no source": 1,
+        "source all": 1,
+    }
 
 
 @pytest.fixture
@@ -138,7 +135,7 @@ def test_the_command_prints_tables_and_json():
     [
         pytest.param("", "holds no request", id="empty"),
         pytest.param("{", "line 1", id="broken"),
-        pytest.param('{"messages": []}', "line 1: not a labelled request", id="without a label"),
+        pytest.param('{"messages": []}', "line 1: messages is a list without anything in it", id="without messages"),
         pytest.param(None, "cannot be read", id="missing"),
     ],
 )

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from routing import policies
 from routing.engine.types import Policy
@@ -64,7 +65,7 @@ class Evaluate(AdminPage):
         try:
             rows = rows_in(form.cleaned_data["file"], policy)
         except UnreadableRowError as exc:
-            form.add_error("file", str(exc).capitalize()[:300])
+            form.add_error("file", f"{capfirst(str(exc))}.")
             return None
         if not rows:
             form.add_error("file", "The file holds no request.")

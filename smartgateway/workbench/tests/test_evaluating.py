@@ -36,6 +36,12 @@ def test_a_file_is_evaluated_under_the_draft(admin_client):
     assert "The same 1 requests each way" in page
 
 
+def test_a_file_for_the_classifier_is_taken(admin_client):
+    page = uploaded(admin_client, [{"messages": HELLO["messages"], "label_tier": "local"}])
+
+    assert ">no source</th>" in page
+
+
 def test_draft_and_version_are_told_apart(admin_client):
     PhraseList.objects.get(name="greeting").phrases.all().delete()
 
@@ -47,9 +53,12 @@ def test_draft_and_version_are_told_apart(admin_client):
     ("content", "complaint"),
     [
         pytest.param(b"{", "Line 1:", id="broken"),
-        pytest.param([{"messages": []}], "Line 1: not a labelled request", id="without a label"),
-        pytest.param([{**HELLO, "messages": "hello"}], "messages and tools are lists", id="a text as messages"),
-        pytest.param([{**HELLO, "outcomes": {"mega": 1}}], "Line 1: not a labelled", id="an unknown tier"),
+        pytest.param([HELLO, {"messages": []}], "Line 2: messages is a list without anything", id="no messages"),
+        pytest.param(
+            [{**HELLO, "cost_usd": "x"}], "Line 1: cost_usd is &quot;x&quot;: it must be an object", id="cost"
+        ),
+        pytest.param([{**HELLO, "good_threshold": "a"}], "good_threshold is &quot;a&quot;", id="no threshold"),
+        pytest.param([{**HELLO, "cost_usd": {"local": 1e308}}], "cost_usd.local is 1e+308", id="a sum beyond sums"),
         pytest.param(b"[" * 100_000, "Line 1:", id="deeply nested"),
         pytest.param(b"\n\n", "holds no request", id="blank"),
         pytest.param(b"", "empty", id="empty"),

@@ -40,7 +40,10 @@ def test_a_candidate_is_asked_and_its_result_is_kept_without_the_requests(admin_
     ("lines", "reason"),
     [
         ([b"{"], "Line 1: "),
-        ([ROW, {"messages": []}], "Line 2: not a labelled request"),
+        (
+            [ROW, {**ROW, "label_tier": "huge"}],
+            "Line 2: label_tier is &quot;huge&quot;: it must be local, sonnet or opus",
+        ),
         ([b"\xff\xfe"], "Line 1: "),
         ([b"\n\n"], "It holds 0 requests"),
         ([ROW] * 2_001, "It holds 2,001 requests"),
