@@ -1,47 +1,15 @@
+"""Answers in indoor form: text, usage, calls, reasons to stop."""
+
 import json
 
-import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from routing.engine.types import Usage
 from routing.providers.anthropic import Anthropic, headers
-from routing.providers.base import (
-    Call,
-    ProviderError,
-    ProviderMisconfiguredError,
-    ProviderRejectedError,
-    ProviderUnavailableError,
-    RateLimitedError,
-)
-from routing.tests.providers.replies import Pieces, answering, cut, outcome_of, transcript, upstream
+from routing.tests.providers.anthropic.answering import TOOLS, TRANSCRIPTS, call, deltas, provider, streamed
+from routing.tests.providers.replies import answering, transcript, upstream
 
-NAMES = ("text", "tools", "refusal", "overloaded")
-TRANSCRIPTS = {name: transcript(f"anthropic/{name}.sse") for name in NAMES}
 WHOLE = transcript("anthropic/whole.json")
-TOOLS = [{"type": "function", "function": {"name": name}} for name in ("mcp.weather", "ping")]
-
-
-def call(**body):
-    return Call("claude-opus-5-5", {"messages": [{"role": "user", "content": "Hi"}], **body}, "attempt-1")
-
-
-def provider(content, status=200, **given):
-    return Anthropic(upstream(answering(content, status, {"content-type": "text/event-stream", **given})))
-
-
-async def streamed(content, **body):
-    stream = content if isinstance(content, httpx.AsyncByteStream) else Pieces(content)
-    opened = await provider(stream).stream(call(tools=TOOLS, **body))
-    chunks, error = await outcome_of(opened)
-    for chunk in chunks:
-        chunk.pop("created")
-    return opened, chunks, error
-
-
-def deltas(chunks):
-    return [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]
 
 
 async def test_a_request_carries_version_key_and_our_attempts_id():
@@ -133,55 +101,6 @@ async def test_a_refusal_is_told_and_is_no_stop():
     assert opened.account.finish_reason == "content_filter"
 
 
-async def test_an_error_event_is_an_error_of_its_own_kind():
-    opened, chunks, error = await streamed(TRANSCRIPTS["overloaded"])
-
-    assert isinstance(error, RateLimitedError)
-    assert (error.kind, error.status) == ("overloaded", 529)
-    assert deltas(chunks)[-1] == {"content": "Well"}
-    assert not opened.account.is_complete
-    assert opened.account.usage.fresh_input_tokens == 5
-
-
-@pytest.mark.parametrize("name", NAMES)
-@given(places=st.lists(st.integers(0, 10_000), max_size=12), with_crlf=st.booleans())
-async def test_any_split_of_a_stream_gives_the_same_chunks(name, places, with_crlf):
-    content = TRANSCRIPTS[name].replace(b"\n", b"\r\n") if with_crlf else TRANSCRIPTS[name]
-    whole, expected, expected_error = await streamed(content)
-
-    opened, chunks, error = await streamed(Pieces(*cut(content, places)))
-
-    assert chunks == expected
-    assert opened.account == whole.account
-    assert type(error) is type(expected_error)
-
-
-@given(st.integers(0, len(TRANSCRIPTS["text"]) - 30))
-async def test_a_stream_that_ends_early_is_never_a_stop(length):
-    opened, chunks, error = await streamed(TRANSCRIPTS["text"][:length])
-
-    assert isinstance(error, ProviderUnavailableError)
-    assert not opened.account.is_complete
-    assert all(chunk["choices"][0]["finish_reason"] is None for chunk in chunks)
-
-
-WORDS = st.sampled_from(["message_start", "message_delta", "message_stop", "content_block_start", "text"])
-MEMBERS = st.sampled_from(["type", "message", "delta", "index", "content_block", "usage", "id"])
-NEARLY_EVENTS = st.recursive(
-    st.none() | st.integers() | WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBERS, inner)
-)
-
-
-@given(st.binary(max_size=200) | NEARLY_EVENTS.map(lambda value: json.dumps(value).encode()))
-async def test_garbage_ends_in_an_error(garbage):
-    opened, _, error = await streamed(b"data: " + garbage + b"\n\n")
-
-    assert isinstance(error, ProviderUnavailableError)
-    assert not opened.account.is_complete
-    with pytest.raises(ProviderError):
-        await provider(garbage).complete(call(max_tokens=10))
-
-
 async def test_a_whole_message_becomes_a_completion():
     answer = await provider(WHOLE, **{"request-id": "req_7"}).complete(call(tools=TOOLS, max_tokens=4_000))
 
@@ -233,50 +152,3 @@ async def test_a_long_whole_answer_is_streamed_upstream_and_put_together():
         {"name": "ping", "arguments": "{}"},
     ]
     assert answer.completion["usage"]["completion_tokens"] == 60
-
-
-def error_body(kind, message="Sorry", **details):
-    return json.dumps({"type": "error", "error": {"type": kind, "message": message, **details}}).encode()
-
-
-SPENT = error_body("rate_limit_error", details={"error_code": "enforced_spend_limit_reached"})
-
-
-@pytest.mark.parametrize(
-    ("status", "content", "given", "error", "kind", "is_retryable"),
-    [
-        (400, error_body("invalid_request_error"), {}, ProviderRejectedError, "invalid_request_error", False),
-        (
-            400,
-            error_body("x", "prompt is too long: 9 > 8"),
-            {},
-            ProviderRejectedError,
-            "context_length_exceeded",
-            False,
-        ),
-        (401, error_body("authentication_error"), {}, ProviderMisconfiguredError, "not_authorized", False),
-        (402, error_body("billing_error"), {}, ProviderMisconfiguredError, "billing", False),
-        (403, error_body("permission_error"), {}, ProviderMisconfiguredError, "not_authorized", False),
-        (404, error_body("not_found_error"), {}, ProviderRejectedError, "model_not_found", False),
-        (413, error_body("request_too_large"), {}, ProviderRejectedError, "request_too_large", False),
-        (429, error_body("rate_limit_error"), {"retry-after": "3"}, RateLimitedError, "rate_limited", True),
-        (429, SPENT, {}, RateLimitedError, "spend_limit_reached", False),
-        (500, error_body("api_error"), {}, ProviderUnavailableError, "api_error", True),
-        (504, error_body("timeout_error"), {}, ProviderUnavailableError, "timeout_error", True),
-        (529, error_body("overloaded_error"), {}, RateLimitedError, "overloaded", True),
-        (502, b"<html>", {"content-type": "text/html"}, ProviderUnavailableError, "server_error", True),
-    ],
-    ids=["400", "too-long", "401", "402", "403", "404", "413", "429", "spend-limit", "500", "504", "529", "page"],
-)
-async def test_refusals_have_their_own_names(status, content, given, error, kind, is_retryable):
-    with pytest.raises(error) as caught:
-        await provider(content, status, **given).stream(call())
-
-    assert (caught.value.kind, caught.value.status, caught.value.is_retryable) == (kind, status, is_retryable)
-
-
-async def test_the_trouble_with_our_own_key_says_nothing_of_it():
-    with pytest.raises(ProviderMisconfiguredError) as caught:
-        await provider(error_body("authentication_error", "invalid x-api-key: sk-ant-1234"), 401).stream(call())
-
-    assert "sk-ant" not in caught.value.message
