@@ -1,4 +1,4 @@
-"""Labelled requests as they stand in a file, one JSON object a line. What is wrong with one is said in its own names."""
+"""Labelled requests as they stand in a file, one JSON object a line. What is wrong with one is said in its names."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

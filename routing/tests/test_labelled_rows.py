@@ -41,21 +41,29 @@ NEARLY = st.builds(
 def test_whatever_stands_in_a_line_there_is_a_result_or_a_refusal(lines):
     text = "\n".join(map(json.dumps, lines))
 
+    told = ""
     try:
         found = [judged(row, shipped(), surroundings(), lambda tier: None, 100) for _, row in rows_in(text)]
     except UnreadableRowError as refused:
-        assert " is " in str(refused)
-        assert len(str(refused)) < 300
+        told = str(refused)
+
+    if told:
+        assert " is " in told
+        assert len(told) < 300
     else:
         assert report(found)["groups"]["all"]["rows"] == len(lines)
 
 
 @given(st.text(max_size=50))
 def test_whatever_a_text_says_its_lines_are_read_or_refused(text):
+    told = ""
     try:
         rows = list(rows_in(text))
     except UnreadableRowError as refused:
-        assert str(refused).startswith("line ")
+        told = str(refused)
+
+    if told:
+        assert told.startswith("line ")
     else:
         assert len(rows) == sum(bool(line.strip()) for line in text.replace("\r", "\n").split("\n"))
 
