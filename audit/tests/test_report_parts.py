@@ -1,18 +1,12 @@
-"""What a report tells apart, and what it counts beside money."""
+"""What reports count and sum beside requests and their cost."""
 
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from audit import reports
-from audit.ids import id_at
 from audit.latency import TENTHS_OF_MILLISECONDS, percentile
 from audit.models import BypassReport, DailyReport, TagReport
-from audit.models.querysets import range_of
 from audit.reports import tags
 from audit.tests.days import DAY
 
@@ -90,72 +84,6 @@ def test_what_the_local_model_replaced_is_summed_apart(made):
     assert (row.local_baseline, row.estimated_saved) == (Decimal("0.02"), Decimal("0.02"))
 
 
-NONE_KNOWN = {"baseline_requested": None, "baseline_sonnet": None, "baseline_opus": None, "baseline_keyword": None}
-ALL_KNOWN = dict.fromkeys(NONE_KNOWN, "0.02")
-
-
-@pytest.mark.parametrize(
-    ("fields", "unknown", "unsaved"),
-    [
-        pytest.param({"came": ALL_KNOWN}, {}, {}, id="all is known"),
-        pytest.param({"came": NONE_KNOWN}, {"all"}, {"all"}, id="no baseline has a price"),
-        pytest.param({"came": ALL_KNOWN | {"baseline_opus": None}}, {"opus"}, {"opus"}, id="Opus has none"),
-        pytest.param({"came": ALL_KNOWN | {"cost": None}}, {}, {"all"}, id="what answered has none"),
-        pytest.param(
-            {"came": ALL_KNOWN | {"classifier_cost": None}, "classifier_input_tokens": 9}, {}, {"all"}, id="classifier"
-        ),
-        pytest.param({"came": ALL_KNOWN | {"classifier_cost": None}}, {}, {}, id="the classifier was not asked"),
-        pytest.param(
-            {"came": NONE_KNOWN | {"status": "refused", "cost": "0", "output_tokens": 0}}, {}, {}, id="refused"
-        ),
-        pytest.param({"came": NONE_KNOWN | {"status": "aborted", "cost": None}}, {"all"}, {"all"}, id="left at a cost"),
-        pytest.param({"came": NONE_KNOWN | {"status": "aborted", "cost": "0.01"}}, {"all"}, {"all"}, id="left in part"),
-        pytest.param(
-            {"came": NONE_KNOWN | {"status": "aborted", "cost": "0", "output_tokens": 0}}, {}, {}, id="left at once"
-        ),
-    ],
-)
-def test_what_is_in_no_sum_is_counted_for_each_baseline_and_saving(made, fields, unknown, unsaved):
-    made(**fields)
-
-    reports.rebuild_daily_report(DAY)
-
-    row = DailyReport.objects.get()
-    names = ("requested", "sonnet", "opus", "keyword")
-    counts = (row.unknown_baseline_count, row.unknown_sonnet_count, row.unknown_opus_count, row.unknown_keyword_count)
-    assert counts == tuple(int("all" in unknown or name in unknown) for name in names)
-    counts = tuple(getattr(row, f"unsaved_{name}_count") for name in names)
-    assert counts == tuple(int("all" in unsaved or name in unsaved) for name in names)
-
-
-def test_unknown_costs_of_classifier_and_of_what_was_answered_locally_are_counted(made):
-    made(came=NONE_KNOWN | {"served_provider": "local", "classifier_cost": None}, classifier_output_tokens=3)
-    made(came=ALL_KNOWN | {"served_provider": "local"})
-
-    reports.rebuild_daily_report(DAY)
-
-    row = DailyReport.objects.get()
-    assert (row.unknown_classifier_count, row.unknown_local_count) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("auto_tier", "came", "unknown"),
-    [
-        ("local", ALL_KNOWN, 0),
-        ("local", ALL_KNOWN | {"cost": None}, 1),
-        ("sonnet", ALL_KNOWN | {"baseline_sonnet": None}, 1),
-        ("sonnet", ALL_KNOWN | {"baseline_opus": None}, 0),
-        ("opus", ALL_KNOWN | {"baseline_opus": None}, 1),
-    ],
-)
-def test_what_went_past_routing_at_unknown_costs_is_counted(made, auto_tier, came, unknown):
-    made(phase="explicit", tier="", auto_tier=auto_tier, came=came)
-
-    reports.rebuild_daily_report(DAY)
-
-    assert DailyReport.objects.get().unknown_bypassed_count == BypassReport.objects.get().unknown_count == unknown
-
-
 def test_the_gateways_own_time_and_the_first_chunk_have_histograms(made):
     made(came={"overhead": 0.0008, "time_to_first_chunk": 0.5})
     made(came={"overhead": 0.0008, "time_to_first_chunk": None})
@@ -223,33 +151,6 @@ def test_who_sends_a_number_as_a_tag_does_not_fill_the_reports(made, monkeypatch
 
     assert TagReport.objects.count() == 2
     assert TagReport.objects.get(tag="ci").request_count == 2
-
-
-MOMENTS = st.integers(1_325_462_400, 2_082_585_600).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
-ZONES = [
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "Asia/Kathmandu",
-    "Africa/Cairo",
-    "Pacific/Apia",
-    "Australia/Sydney",
-]
-
-
-@given(st.sampled_from(ZONES), st.dates(date(2012, 1, 1), date(2035, 12, 31)))
-def test_days_follow_each_other_without_a_gap_or_an_overlap(zone, day):
-    _, end = range_of(day, zone)
-    start, _ = range_of(day + timedelta(days=1), zone)
-
-    assert end == start
-
-
-@given(st.sampled_from(ZONES), MOMENTS)
-def test_every_moment_lies_in_the_day_that_a_calendar_there_shows(zone, moment):
-    first, end = range_of(moment.astimezone(ZoneInfo(zone)).date(), zone)
-
-    assert first <= id_at(moment) < end
 
 
 def test_the_intervals_high_end_is_summed_where_there_is_one_and_is_the_low_end_elsewhere(made):
