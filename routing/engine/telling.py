@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from routing.engine.breakpoints import SHARES, Step
 from routing.engine.explain import Flip, deciding
+from routing.engine.naming import Texts, speaking
 from routing.engine.types import Band, Phase, Reason
 
+MOST_QUOTED = 3
+NO_TEXTS: Texts = {}
 TIERS: Mapping[str, str] = {
     "local": "the team's own model",
     "haiku": "Claude Haiku",
@@ -75,18 +78,32 @@ def destination(tier: str | None, model: str = "") -> str:
     return TIERS.get(tier or "", model)
 
 
-def cause(phase: str, band: str, reasons: Sequence[Reason]) -> str:
+def rule_words(rule: str, texts: Texts) -> str:
+    """A rule with the phrases that made it fire: `simple task (“reconcile the ledger”)`."""
+    named = quoted(speaking(rule, texts))
+    return f"{words(rule)} ({named})" if named else words(rule)
+
+
+def quoted(texts: Sequence[str], most: int = MOST_QUOTED) -> str:
+    named = [f"“{text}”" for text in texts[:most]]
+    if len(texts) > most:
+        return f"{', '.join(named)} and {len(texts) - most} more"
+    return " and ".join([", ".join(named[:-1]), *named[-1:]] if len(named) > 1 else named)
+
+
+def cause(phase: str, band: str, reasons: Sequence[Reason], texts: Texts = NO_TEXTS) -> str:
+    """`texts` are the phrases that count, by list."""
     decisive = deciding(phase, band, reasons)
     held = next((HELD[reason.rule] for reason in decisive if reason.rule in HELD), "")
     if held or phase in OUTRIGHT:
         return held or OUTRIGHT[phase]
     fired = [reason for reason in reasons if reason.fired and reason.points_to]
-    named = " and ".join(words(reason.rule) for reason in fired[:2])
+    named = " and ".join(rule_words(reason.rule, texts) for reason in fired[:2])
     if phase == Phase.LLM_CLASSIFIER:
         return f"the rules alone could not tell{f' ({named})' if named else ''}, and the classifier judged it so"
     if band == Band.AMBIGUOUS:
         return f"the rules could not tell{f' ({named})' if named else ''}, and this is the tier for such requests"
-    sure = " and ".join(words(reason.rule) for reason in decisive[:2])
+    sure = " and ".join(rule_words(reason.rule, texts) for reason in decisive[:2])
     return f"the rules were sure: {sure}" if sure else "the rules found nothing that speaks for another"
 
 

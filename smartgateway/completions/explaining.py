@@ -6,6 +6,7 @@ from audit.models import RoutingDecision
 from routing import policies
 from routing.engine.explain import Explanation, explain
 from routing.engine.features import Features
+from routing.engine.naming import Named, Names, Texts
 from routing.engine.types import Phase, Policy, Reason, RoutingRefusedError, Surroundings, Tier, Usage, Verdict
 from routing.route import Routed, weighing
 from smartgateway.completions.remembered import made_from
@@ -20,6 +21,29 @@ class Recalled(NamedTuple):
     features: Features
     surroundings: Surroundings
     verdict: Verdict | None
+
+
+class NamesOfThen:
+    """The phrases of recorded requests, each as its own policy version had them; a version is looked up once."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, Names | None] = {}
+
+    def of(self, version: int) -> Names | None:
+        """None for a version that cannot be read."""
+        if version not in self._names:
+            policy = policies.published(version)
+            self._names[version] = Names(policy) if policy else None
+        return self._names[version]
+
+    def counted(self, decision: RoutingDecision) -> Texts:
+        """Those that count; none where nobody can tell them."""
+        names, recalled = self.of(decision.policy_version), recall(decision)
+        return names.counted(recalled.features) if names and recalled else {}
+
+    def named(self, decision: RoutingDecision) -> Named | None:
+        names, recalled = self.of(decision.policy_version), recall(decision)
+        return names.named(recalled.features) if names and recalled else None
 
 
 def explanation_of(routed: Routed) -> Explanation | None:

@@ -8,14 +8,14 @@ import msgspec
 from audit.models import Attempt, Feedback, Outcome, PromptText, RoutingDecision
 from audit.models.feedback import VERDICTS
 from audit.presentation.words import outcome_of, words
-from routing.engine.explain import Explanation, deciding
 from routing.engine.features import Features
-from routing.engine.rules import OTHERS, OUTWEIGHING
-from routing.engine.telling import cause, destination, otherwise
-from routing.engine.types import Reason, Usage
-from smartgateway.completions.explaining import claude_usage_again, explanation_again, reasons_of
+from routing.engine.naming import Named, Texts
+from routing.engine.telling import NO_TEXTS, cause, destination, otherwise
+from routing.engine.types import Usage
+from smartgateway.completions.explaining import NamesOfThen, claude_usage_again, explanation_again, reasons_of
 from smartgateway.dashboard.charged import Charged, charged
 from smartgateway.dashboard.decisions import measured
+from smartgateway.dashboard.tried import Rule, rules_of
 
 ENDS = {
     "answered": "It was answered",
@@ -27,30 +27,21 @@ ENDS = {
 
 
 IDS = ("hits", "introduced_by", "tags", "in_ask", "in_system", "otherwise")  # of phrases and tags
-TUNED = frozenset(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
-STATES = ("decided", "fired", "near", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    name: str
-    value: str
-    threshold: str
-    distance: str
-    points_to: str
-    state: str  # decided, fired, near, or empty
-    page: str  # the name of its page in the workbench, if it has one
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`flips` say what would have made it another decision, the least first."""
+    """`flips` say what would have made it another decision, the least first.
+
+    `phrases` is None where its policy version, or what it was made from, cannot be read.
+    """
 
     sentence: str
     flips: list[str]
     rules: list[Rule]
     silent_rules: list[Rule]  # what was tried and neither fired nor came near
     features: list[tuple[str, str]]
+    phrases: Named | None
     attempts: list[Attempt]
     prices: list[Charged]
     outcome: Outcome | None
@@ -66,14 +57,17 @@ class Explained:
 
 def explained(decision: RoutingDecision) -> Explained:
     outcome, found = outcome_of(decision), explanation_again(decision)
-    tried = rules(decision, found)
+    phrases = NamesOfThen().named(decision)
+    texts = {each.name: each.counted for each in phrases.lists} if phrases else NO_TEXTS
+    tried = rules_of(decision.phase, decision.band, reasons_of(decision.reasons), found, texts)
     attempts = list(decision.attempts.order_by("number"))
     return Explained(
-        sentence=sentence(decision, outcome),
+        sentence=sentence(decision, outcome, texts),
         flips=[otherwise(flip) for flip in found.flips] if found else [],
         rules=[rule for rule in tried if rule.state],
         silent_rules=[rule for rule in tried if not rule.state],
-        features=features(bytes(decision.features)),
+        features=features(bytes(decision.features), counts_phrases=phrases is None),
+        phrases=phrases,
         attempts=attempts,
         prices=charged(attempts),
         outcome=outcome,
@@ -128,9 +122,9 @@ def signs(decision: RoutingDecision, outcome: Outcome | None) -> list[str]:
     return [words for words, is_found in found.items() if is_found]
 
 
-def sentence(decision: RoutingDecision, outcome: Outcome | None) -> str:
+def sentence(decision: RoutingDecision, outcome: Outcome | None, texts: Texts) -> str:
     where = destination(decision.tier, decision.model)
-    why = cause(decision.phase, decision.band, reasons_of(decision.reasons))
+    why = cause(decision.phase, decision.band, reasons_of(decision.reasons), texts)
     return f"This request went to {where}, because {why}. {ending(decision, outcome)}"
 
 
@@ -146,38 +140,7 @@ def ending(decision: RoutingDecision, outcome: Outcome | None) -> str:
     return f"{end}{trouble}."
 
 
-def rules(decision: RoutingDecision, found: Explanation | None) -> list[Rule]:
-    return rules_of(decision.phase, decision.band, reasons_of(decision.reasons), found)
-
-
-def rules_of(phase: str, band: str, told: list[Reason], found: Explanation | None) -> list[Rule]:
-    """Those that decided, then those that fired, then those that came near, then what else was tried."""
-    named = {reason.rule for reason in told}
-    tried = [reason for reason in found.tried if reason.rule not in named] if found else []
-    decisive = deciding(phase, band, told)
-    near = {reason.rule for reason in (found.near if found else told) if not reason.fired}
-    states = {reason: _state(reason, decisive, near) for reason in (*told, *tried)}
-    ordered = sorted(states, key=lambda reason: (STATES.index(states[reason]), abs(reason.margin)))
-    return [_rule(reason, states[reason]) for reason in ordered]
-
-
-def _state(reason: Reason, decisive: tuple[Reason, ...], near: set[str]) -> str:
-    return "decided" if reason in decisive else "fired" if reason.fired else "near" if reason.rule in near else ""
-
-
-def _rule(reason: Reason, state: str) -> Rule:
-    return Rule(
-        words(reason.rule),
-        measured(reason.value),
-        measured(reason.threshold),
-        measured(reason.margin),
-        str(reason.points_to or "").lower(),
-        state,
-        reason.rule if reason.rule in TUNED else "",
-    )
-
-
-def features(packed: bytes) -> list[tuple[str, str]]:
+def features(packed: bytes, *, counts_phrases: bool) -> list[tuple[str, str]]:
     """What was measured in the request; empty where it was recorded in another form."""
     try:
         kept, *_ = msgspec.msgpack.decode(packed)
@@ -185,7 +148,7 @@ def features(packed: bytes) -> list[tuple[str, str]]:
     except (msgspec.DecodeError, TypeError, ValueError):
         return []
     plain = [name for name in Features._fields if name not in IDS and getattr(found, name)]
-    hits = {name: len(ids) for name, ids in found.hits.items()}
+    hits = {name: len(ids) for name, ids in found.hits.items()} if counts_phrases else {}
     return [
         *((words(name), shown(getattr(found, name))) for name in plain),
         *((f"phrases: {words(name)}", str(count)) for name, count in hits.items()),

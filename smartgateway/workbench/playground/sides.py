@@ -9,11 +9,12 @@ from routing.engine.content import matched_phrases, policy_from
 from routing.engine.decide import NeedsVerdict, compute_routing_signals, decide
 from routing.engine.explain import UNASKED, explain
 from routing.engine.names import tier_name
+from routing.engine.naming import Names
 from routing.engine.telling import cause, destination, otherwise
 from routing.engine.types import Phase, Policy, RoutingDecision, RoutingRefusedError
 from routing.phrases import compile_matcher
 from routing.route import weighing
-from smartgateway.dashboard.explained import Rule, rules_of
+from smartgateway.dashboard.tried import Rule, rules_of
 from smartgateway.workbench.playground.pasted import Pasted
 
 
@@ -70,9 +71,10 @@ def side(title: str, pasted: Pasted, policy: Policy) -> Side:
         found = explain(features, ruling, surroundings, verdict, policies.bounds())
     except RoutingRefusedError as exc:
         return Side(title, exc.message)
-    tier, why = tier_name(decision, policy), cause(decision.phase, signals.band, decision.reasons)
+    texts = Names(policy).counted(features)
+    tier, why = tier_name(decision, policy), cause(decision.phase, signals.band, decision.reasons, texts)
     doubt = " The classifier would be asked first." if isinstance(step, NeedsVerdict) else ""
-    tried = rules_of(decision.phase, signals.band, list(decision.reasons), found)
+    tried = rules_of(decision.phase, signals.band, list(decision.reasons), found, texts)
     return Side(
         title=title,
         tier=str(tier),
