@@ -24,6 +24,7 @@ CHUNK = 2_000
 MOST = 200_000  # newest decisions of a day that are looked at
 AUTOMATIC = ("heuristic", "llm_classifier", "session")
 ASKED_ITSELF = ("miss", "timeout")  # states of a classifier that was waited for
+OPUS_RULE = "opus_score"
 OUTWEIGHING_RULES = frozenset(rule.__name__ for rule in OUTWEIGHING)
 COLUMNS = (
     "id",
@@ -88,7 +89,7 @@ class Day:
             band=row["band"] if is_ours else "",
             tier=row["tier"],
             phase=row["phase"],
-            reasons=reasons,
+            reasons=[reason for reason in reasons if reason.fired or self._is_near(reason, row["policy_version"])],
             bars=bars,
             phrases=dict(features.hits) if features else {},
             cost=row["ended__cost"],
@@ -121,6 +122,13 @@ class Day:
         case.sheds_tools = any(reason.fired and reason.rule in OUTWEIGHING_RULES for reason in reasons)
         return features, [*bars_hit(Asked(features, case, policy, surroundings)), *_judged(row, reasons, policy)]
 
+    def _is_near(self, reason: Reason, policy_version: int) -> bool:
+        """A score is recorded however far it lay from its threshold; of other rules only those that were near are."""
+        if reason.rule != OPUS_RULE or not isinstance(reason.threshold, float | int):
+            return True
+        policy = self._policy(policy_version)
+        return policy is not None and reason.margin >= -policy.thresholds["near_margin"] * reason.threshold
+
     def _policy(self, number: int) -> Policy | None:
         if number not in self._policies:
             self._policies[number] = policies.published(number)
@@ -130,7 +138,7 @@ class Day:
 def _judged(row: dict[str, Any], reasons: list[Reason], policy: Policy) -> Iterator[tuple[str, int]]:
     """What is not measured in the request itself: its score, and how long the classifier took."""
     for reason in reasons:
-        if reason.rule == "opus_score" and isinstance(reason.value, float | int):
+        if reason.rule == OPUS_RULE and isinstance(reason.value, float | int):
             yield OPUS_SCORE, bar_of(OPUS_SCORE, reason.value, policy.thresholds[OPUS_SCORE])
     if row["classifier_state"] in ASKED_ITSELF:
         seconds = row["classifier_latency_ms"] / 1000

@@ -10,8 +10,8 @@ from audit.models import Feedback, RoutingDecision
 from audit.models.querysets import range_of, start_of
 from audit.reports import days_between, today
 from smartgateway.workbench.evidence.model import EvidenceDay
-from smartgateway.workbench.evidence.reading import Day
-from smartgateway.workbench.evidence.tally import Tally
+from smartgateway.workbench.evidence.reading import MOST, Day
+from smartgateway.workbench.evidence.tally import FORM, Tally
 
 KEPT_DAYS = 30
 SETTLED = timedelta(hours=1)  # after a day's end its last requests have ended and are shipped
@@ -26,7 +26,7 @@ def summarise(day: date) -> EvidenceDay:
 
 
 def summarise_missing(*, last: date | None = None) -> list[date]:
-    """Every kept day that has no summary of this release yet, was not over when it was made, or got feedback since."""
+    """Every kept day without a summary of this release, or with one that was made before all had come."""
     last = last or today()
     first = last - timedelta(days=KEPT_DAYS - 1)
     EvidenceDay.objects.filter(day__lt=first).delete()
@@ -38,17 +38,17 @@ def summarise_missing(*, last: date | None = None) -> list[date]:
 
 def _stale(first: date, last: date) -> Iterator[date]:
     kept = EvidenceDay.objects.filter(day__gte=first)
-    made = dict(kept.values_list("day", "made_at"))
-    of_older_form = {*kept.exclude(content__has_key="distances").values_list("day", flat=True)}
+    made = {day: rest for day, *rest in kept.values_list("day", "made_at", "content__form", "content__requests")}
     for day in days_between(first, last):
-        is_behind = day not in made or made[day] < _settled(day) or _has_new_feedback(day, made[day])
-        if is_behind or (day in of_older_form and _is_recorded(day)):
+        made_at, form, requests = made.get(day, (None, None, 0))
+        is_behind = made_at is None or made_at < _settled(day) or _has_new_feedback(day, made_at)
+        if is_behind or ((recorded := _recorded(day)) and (form != FORM or recorded > requests)):
             yield day
 
 
-def _is_recorded(day: date) -> bool:
-    """Its decisions are not gone by their retention."""
-    return RoutingDecision.objects.between(*range_of(day, settings.REPORT_TIME_ZONE)).exists()
+def _recorded(day: date) -> int:
+    """Decisions that would be looked at: none where they are gone by their retention, more where some came late."""
+    return RoutingDecision.objects.between(*range_of(day, settings.REPORT_TIME_ZONE))[:MOST].count()
 
 
 def _settled(day: date) -> datetime:

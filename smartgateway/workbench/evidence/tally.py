@@ -9,6 +9,7 @@ from uuid import UUID
 from routing.engine.types import Reason
 from smartgateway.workbench.evidence.distances import BARS
 
+FORM = 2  # of what is stored; days of another one are made anew
 EXAMPLES = 12  # newest decisions that are named of a rule or a group
 DEAREST = 10
 MOST_GROUPS = 200
@@ -40,7 +41,7 @@ class Seen(NamedTuple):
     band: str
     tier: str
     phase: str
-    reasons: list[Reason]
+    reasons: list[Reason]  # those that fired, and those that came near
     bars: list[tuple[str, int]]  # thresholds, and where the request falls in the histogram of each
     phrases: dict[str, tuple[int, ...]]
     cost: Decimal | None
@@ -120,6 +121,7 @@ class Tally:
 
     def content(self) -> Sums:
         return {
+            "form": FORM,
             "requests": self.requests,
             "automatic": self.automatic,
             "rules": self.rules,

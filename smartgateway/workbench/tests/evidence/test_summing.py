@@ -7,7 +7,7 @@ from django.utils import timezone
 from audit import feedback
 from audit.reports import today
 from routing.tests.engine.given import shipped
-from smartgateway.workbench.evidence import reading, tally
+from smartgateway.workbench.evidence import reading, summing, tally
 from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.month import month
 from smartgateway.workbench.evidence.summing import KEPT_DAYS, summarise, summarise_missing
@@ -105,16 +105,26 @@ def test_the_dearest_doubts_of_all_days_come_first(asked):
     assert month(shipped()).dearest == [(dear.pk, Decimal(2)), (cheap.pk, Decimal(1))]
 
 
-def test_a_day_of_an_older_release_is_made_anew_for_the_distances(asked):
+def test_a_day_of_an_older_release_is_made_anew(asked):
     yesterday = today() - timedelta(days=1)
     asked(SIMPLE, days_ago=1)
     summarise_missing()
     older = EvidenceDay.objects.get(day=yesterday)
-    del older.content["distances"]
+    del older.content["form"], older.content["distances"]
     EvidenceDay.objects.filter(day=yesterday).update(made_at=timezone.now() + timedelta(days=1), content=older.content)
 
     assert yesterday in summarise_missing()
     assert month(shipped()).distances["self_contained_chars"]
+
+
+def test_a_day_whose_records_came_late_is_made_anew(asked):
+    asked(SIMPLE, days_ago=3)
+    summarise_missing()
+    asked(SIMPLE, days_ago=3)
+
+    summarise_missing()
+
+    assert month(shipped()).requests == 2
 
 
 def test_a_policy_that_is_not_there_and_features_of_another_form_leave_the_rest_standing(asked):
@@ -144,7 +154,8 @@ def test_the_days_add_up_to_a_month(asked):
     assert (month(shipped()).requests, month(shipped()).missing) == (2, 0)
 
 
-def test_only_days_that_changed_are_made_anew(asked):
+def test_only_days_that_changed_are_made_anew(asked, monkeypatch):
+    monkeypatch.setattr(summing, "SETTLED", timedelta(0))  # within an hour after midnight, yesterday is not yet whole
     made = asked(SIMPLE, days_ago=5)
     summarise_missing()
 
