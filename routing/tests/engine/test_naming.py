@@ -19,7 +19,9 @@ def lists(features):
         pytest.param(["Explain how to prove it"], "simple_task", ("explain",), (), id="one that counts"),
         pytest.param(["prove it"], "simple_task", None, None, id="none"),
         pytest.param(["a security audit"], "deep_reasoning", ("security audit",), ("audit",), id="in a longer one"),
-        pytest.param([system("<user_query> is where the user speaks"), "go"], "agentic_marker", None, None, id="system"),
+        pytest.param(
+            [system("<user_query> is where the user speaks"), "go"], "agentic_marker", None, None, id="system"
+        ),
     ],
 )
 def test_phrases_are_named_by_whether_they_count(messages, name, counted, others):
