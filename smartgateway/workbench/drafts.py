@@ -1,5 +1,6 @@
 """The draft replaced as a whole: by a version, a file or a preset. Each time it is shown what that changes."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -30,7 +31,12 @@ class Reset(PolicyView):
 
 
 class ImportForm(forms.Form):
-    """A file is taken before what was pasted. It is read here, so that what is wrong stands beside it."""
+    """A file is taken before what was pasted. It is read here, so that what is wrong stands beside it.
+
+    What was looked at comes back as JSON, byte for byte: a browser sends other line ends than it was given.
+    """
+
+    seen = forms.JSONField(required=False, widget=forms.HiddenInput)
 
     text = forms.CharField(
         label="Paste it",
@@ -41,10 +47,11 @@ class ImportForm(forms.Form):
     file = forms.FileField(label="or choose a file", required=False, allow_empty_file=True)
 
     def clean(self) -> dict[str, Any]:
-        file, text, field = self.cleaned_data.get("file"), self.cleaned_data.get("text", ""), "text"
+        file, field = self.cleaned_data.get("file"), "text"
+        name, text = named_text(self.cleaned_data.get("seen")) or ("pasted", self.cleaned_data.get("text", ""))
         try:
             if file is not None:
-                field, text = "file", read(file)
+                field, name, text = "file", file.name, read(file)
             if not text.strip():
                 raise ValidationError("Paste a policy, or choose its file.")
             draft = policies.draft_content()
@@ -52,8 +59,22 @@ class ImportForm(forms.Form):
         except ValidationError as refused:
             self.add_error(field, refused)
             return self.cleaned_data
-        name = file.name if file else "pasted"
-        return {"content": content, "text": text, "name": name, "changes": policies.changes(draft, content)}
+        seen = json.dumps([name, text])
+        return {
+            "content": content,
+            "text": text,
+            "name": name,
+            "seen": seen,
+            "changes": policies.changes(draft, content),
+        }
+
+
+def named_text(seen: object) -> tuple[str, str] | None:
+    """The name and the text that were looked at."""
+    match seen:
+        case [str(name), str(text)]:
+            return name, text
+    return None
 
 
 def read(file: Any) -> str:

@@ -1,9 +1,12 @@
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from routing import policies
-from routing.models import AdminChange, Threshold
+from routing.models import AdminChange, Phrase, PhraseList, Threshold
+from tests.forms import sent_by
 
 pytestmark = pytest.mark.usefixtures("first")
 IMPORT, PRESETS = reverse("workbench:import"), reverse("workbench:presets")
@@ -23,6 +26,36 @@ def test_an_import_first_shows_what_it_would_change(admin_client):
 
     assert "Threshold opus_score_threshold: 0.5 → 0.75." in page
     assert value() == 0.5
+
+
+@pytest.mark.parametrize("way", ["text", "file"])
+def test_what_was_exported_is_loaded_by_the_form_that_shows_what_it_changes(admin_client, change, way):
+    exported = admin_client.get(reverse("workbench:draft_file")).content
+    change()
+    sent = exported.decode() if way == "text" else SimpleUploadedFile("policy.yaml", exported)
+    preview = admin_client.post(IMPORT, sent_by(admin_client.get(IMPORT), text="") | {way: sent})
+
+    answer = admin_client.post(IMPORT, sent_by(preview, "load"), follow=True)
+
+    assert "The draft now holds" in text(answer)
+    assert exported.startswith(b"# SmartGateway policy")
+    assert value() == 0.5
+    assert AdminChange.objects.get(action="imported").name == ("pasted" if way == "text" else "policy.yaml")
+
+
+def test_a_text_is_loaded_as_it_was_looked_at_line_ends_and_marks_included(admin_client):
+    given = 'phrases:\r\n  scope: ["</textarea>&amp;\\u2028", "\\\\n"]\n\n'
+    preview = admin_client.post(IMPORT, {"file": SimpleUploadedFile("policy.yaml", given.encode())})
+
+    sent = sent_by(preview, "load")
+    admin_client.post(IMPORT, sent)
+
+    assert json.loads(sent["seen"]) == ["policy.yaml", given]
+    scope = PhraseList.objects.get(name="scope")
+    assert {*Phrase.objects.filter(phrase_list=scope).values_list("text", flat=True)} == {
+        "</textarea>&amp;\u2028",
+        "\\n",
+    }
 
 
 def test_an_import_is_loaded_into_the_draft_and_stays_on_record(admin_client, admin_user, seen):
