@@ -1,33 +1,26 @@
 """An exchange in the words of the record."""
 
-import logging
 import time
-from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 from django.conf import settings
 
-from audit.records import AttemptRecord, DecisionRecord, OutcomeRecord
+from audit.records import DecisionRecord, OutcomeRecord
 from routing import prices
 from routing.engine.asks import texts_of
 from routing.engine.names import tier_name
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage, Verdict
 from routing.route import Routed
+from smartgateway.completions.costs import money
 from smartgateway.completions.exchange import Exchange, tellable
-from smartgateway.completions.fallback import Candidate
-from smartgateway.completions.savings import Baselines, Served, baselines, cache_saved, cost
 from smartgateway.completions.signs import signs_of
 from smartgateway.completions.texts import text_of
 
 DIGESTED_CHARS = 8192
 NO_USAGE = Usage()
-UNKNOWN = Baselines()
-UNCOUNTED = frozenset({"broken_off", "cancelled", "invalid_answer", "timeout"})
-logger = logging.getLogger(__name__)
 pack = msgspec.msgpack.Encoder(decimal_format="number").encode
 
 
@@ -182,66 +175,3 @@ def outcome(exchange: Exchange, *, status: str, http_status: int, error_type: st
         dropped_params=tellable(exchange.dropped_params),
         attempts=exchange.attempts,
     )
-
-
-def money(exchange: Exchange, usage: Usage | None) -> dict[str, Any]:
-    """Costs and baselines as the outcome holds them. Trouble here leaves them unknown, and the outcome recorded."""
-    elsewhere, of_cache = UNKNOWN, None
-    try:
-        if exchange.served is not None and usage is not None:
-            served = priced(exchange, exchange.served, usage)
-            elsewhere = baselines(exchange.routed, served)
-            if exchange.account is not None and exchange.account.is_cache_marked:
-                of_cache = cache_saved(served.by.provider_name, served.by.model, usage)
-        total, judging = spent(exchange.attempts), classifier_cost(exchange.routed)
-    except Exception:
-        logger.exception("The costs of %s are unknown", exchange.id.hex())
-        total = judging = None
-    return {
-        "cost": total,
-        "classifier_cost": judging,
-        "baseline_requested": text(elsewhere.requested),
-        "baseline_requested_high": text(elsewhere.requested_high),
-        "baseline_sonnet": text(elsewhere.sonnet),
-        "baseline_opus": text(elsewhere.opus),
-        "baseline_keyword": text(elsewhere.keyword),
-        "is_baseline_estimated": elsewhere.is_estimated,
-        "cache_saved": text(of_cache),
-    }
-
-
-def priced(exchange: Exchange, by: Candidate, usage: Usage) -> Served:
-    """The answer with its cost, which also stands in its attempt."""
-    attempt = exchange.attempts[-1]
-    seconds = time.perf_counter() - (exchange.called_at or exchange.ask.received_at)
-    amount, attempt.price_id = cost(attempt.provider_name, attempt.request_model, usage, seconds)
-    attempt.cost = text(amount)
-    return Served(by, usage, seconds, amount)
-
-
-def spent(attempts: list[AttemptRecord]) -> str | None:
-    """The sum over all attempts; None as soon as one cost something that nobody knows."""
-    costs = [attempt.cost for attempt in attempts if attempt.cost is not None or is_bill_open(attempt)]
-    if len(costs) == 1:
-        return costs[0]
-    known = [Decimal(cost) for cost in costs if cost is not None]
-    return str(sum(known, Decimal(0))) if len(known) == len(costs) else None
-
-
-def is_bill_open(attempt: AttemptRecord) -> bool:
-    """Claude may bill what it was asked even if its answer never came whole; what the local model spoilt is free."""
-    if attempt.provider_name == "local":
-        return attempt.status == 200 and not attempt.error_type
-    return attempt.status == 200 or attempt.error_type in UNCOUNTED
-
-
-def classifier_cost(routed: Routed) -> str | None:
-    verdict = routed.verdict
-    if verdict is None or verdict.cached or not verdict.model:
-        return "0"
-    usage = Usage(verdict.input_tokens, output_tokens=verdict.output_tokens)
-    return text(cost("local", verdict.model, usage, verdict.latency_ms / 1000)[0])
-
-
-def text(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)

@@ -9,7 +9,7 @@ from routing import prices
 from routing.engine.pricing import cost_of
 from routing.engine.types import LADDER, PROVIDER_OF, Tier, Usage
 from routing.evaluation import Judged, UnreadableRowError
-from smartgateway.completions import path, recorded
+from smartgateway.completions import costs, path
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.exchange import Ask, Exchange, Options
 from smartgateway.keys.snapshots import KeySnapshot
@@ -77,5 +77,5 @@ def _cost(tier: Tier, model: str, usage: Usage) -> Decimal | None:
 
 def spent(exchange: Exchange) -> Decimal | None:
     """As the record says it."""
-    known = recorded.spent(exchange.attempts)
+    known = costs.spent(exchange.attempts)
     return None if known is None else Decimal(known)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from routing.providers.base import ProviderTimeoutError, ProviderUnavailableError
-from smartgateway.completions import path, recorded
+from smartgateway.completions import costs, path
 from smartgateway.completions.errors import GatewayError
 from smartgateway.completions.tests.asks import ask
 
@@ -99,7 +99,7 @@ async def test_the_same_model_costs_what_was_asked_for_and_so_saves_nothing(worl
 
 async def test_a_machine_paid_by_the_hour_costs_the_time_of_its_answer(world, monkeypatch):
     seen = []
-    monkeypatch.setattr(recorded, "cost", lambda *called: (seen.append(called), (Decimal(1), 7))[1])
+    monkeypatch.setattr(costs, "cost", lambda *called: (seen.append(called), (Decimal(1), 7))[1])
 
     outcome = await recorded_outcome(world)
 
@@ -109,7 +109,7 @@ async def test_a_machine_paid_by_the_hour_costs_the_time_of_its_answer(world, mo
 
 
 async def test_time_that_the_local_model_spent_in_vain_costs_nothing_though_it_is_paid_by_the_hour(world, monkeypatch):
-    monkeypatch.setattr(recorded, "cost", lambda provider, *_: (Decimal("9" if provider == "local" else "0.25"), 7))
+    monkeypatch.setattr(costs, "cost", lambda provider, *_: (Decimal("9" if provider == "local" else "0.25"), 7))
     world.local.failures = [ProviderTimeoutError("too slow", kind="timeout")]
 
     outcome = await recorded_outcome(world)

@@ -10,7 +10,7 @@ from routing.engine.types import Alias, LocalModel, RoutingRequest, Surroundings
 from routing.prices import DatedPrice, PriceBook, book_of
 from routing.prices.defaults import shipped_rows
 from routing.route import route_request
-from smartgateway.completions import recorded, savings
+from smartgateway.completions import costs, recorded, savings
 from smartgateway.completions.fallback import Candidate
 from smartgateway.completions.savings import Served
 
@@ -199,5 +199,5 @@ async def test_a_machine_paid_by_the_hour_costs_the_classifier_too(routed, monke
     verdict = Verdict(None, model=LOCAL.model, latency_ms=500.0, input_tokens=300)
     judged = (await routed("Fix it"))._replace(verdict=verdict)
 
-    assert Decimal(recorded.classifier_cost(judged)) == Decimal("0.0005")
+    assert Decimal(costs.classifier_cost(judged)) == Decimal("0.0005")
     assert savings.cost("local", LOCAL.model, USAGE, 2.0) == (Decimal("0.002"), 9)

@@ -12,7 +12,7 @@ from routing.engine.types import LocalModel, RoutingRequest, Surroundings, Usage
 from routing.prices import DatedPrice, PriceBook, book_of
 from routing.prices.defaults import shipped_rows
 from routing.route import route_request
-from smartgateway.completions import recorded, savings
+from smartgateway.completions import costs, savings
 from smartgateway.completions.fallback import Candidate
 from smartgateway.completions.savings import Served
 
@@ -85,7 +85,7 @@ def test_what_the_example_saved_is_its_baseline_without_what_it_spent():
 async def test_the_gateway_reckons_the_example_the_same(routed, book):
     usage = Usage(fresh_input_tokens=4_000, output_tokens=300)
     cost, _ = savings.cost("local", LOCAL.model, usage, 6.0)
-    spent = cost + Decimal(recorded.classifier_cost(routed))
+    spent = cost + Decimal(costs.classifier_cost(routed))
 
     found = savings.baselines(routed, Served(LOCAL, usage, 6.0, cost))
 
