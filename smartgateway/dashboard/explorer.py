@@ -18,6 +18,7 @@ from audit.models.record import PHASES as ALL_PHASES
 from audit.models.record import SIGNED, STATUSES
 from audit.reports import today
 from routing.models import PolicyVersion
+from smartgateway.completions.explaining import NamesOfThen
 from smartgateway.dashboard.decisions import PHASES, row_of
 from smartgateway.dashboard.explained import explained
 from smartgateway.dashboard.filters import TIERS, choices, number
@@ -49,10 +50,10 @@ class Decisions(TeamPage):
         asked = {name: self.request.GET.get(name, "") for name in NAMES}
         before = id_of(self.request.GET.get("before", ""))
         found = page_of(asked, self.teams, before=before, limit=PAGE)
-        month = periods(today())["month"]
+        month, names = periods(today())["month"], NamesOfThen()
         return super().get_context_data(
             **kwargs,
-            rows=[row_of(decision) for decision in found],
+            rows=[row_of(decision, names.counted(decision)) for decision in found],
             asked=asked,
             query=urlencode({name: value for name, value in asked.items() if value}),
             is_filtered=any(asked.values()),

@@ -10,6 +10,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from audit.models import Outcome, RoutingDecision
+from routing.engine.naming import Texts
+from smartgateway.completions.explaining import NamesOfThen
 from smartgateway.dashboard.decisions import row_of
 from smartgateway.dashboard.explorer import NAMES, id_of, page_of
 from smartgateway.dashboard.exports import attached, csv_lines, plain
@@ -18,7 +20,7 @@ from smartgateway.dashboard.tables import Row
 
 MOST = 50_000
 BLOCK = 500
-UNREAD = ("features", "candidates", "ask_digest", "mac")
+UNREAD = ("candidates", "ask_digest", "mac")
 FIRST = ("id", "created_at", "team", "key", "asked", "why")
 OWN = (
     *("end_user", "face", "phase", "band", "tier", "model", "policy_version", "auto_tier", "tags"),
@@ -48,15 +50,22 @@ class ExportDecisions(TeamPage):
 
 async def blocks(asked: Mapping[str, str], teams: frozenset[int] | None) -> AsyncGenerator[list[Row] | UUID]:
     """The rows, some hundred at a time; at last the id from which more could be asked for, where there are more."""
-    read = sync_to_async(page_of)
+    read, names = sync_to_async(block_of), NamesOfThen()
     before, left = id_of(asked["before"]), MOST
-    while found := await read(asked, teams, before=before, limit=min(BLOCK, left) or 1, unread=UNREAD):
+    while found := await read(asked, teams, before, min(BLOCK, left) or 1, names):
         if not left:
             assert before is not None
             yield before
             return
-        yield [row_for(decision) for decision in found]
-        before, left = found[-1].pk, left - len(found)
+        yield found
+        before, left = UUID(found[-1]["id"]), left - len(found)
+
+
+def block_of(
+    asked: Mapping[str, str], teams: frozenset[int] | None, before: UUID | None, limit: int, names: NamesOfThen
+) -> list[Row]:
+    found = page_of(asked, teams, before=before, limit=limit, unread=UNREAD)
+    return [row_for(decision, names.counted(decision)) for decision in found]
 
 
 async def as_csv(found: AsyncGenerator[list[Row] | UUID]) -> AsyncGenerator[str]:
@@ -88,8 +97,8 @@ def told(row: Row) -> Iterator[Any]:
         yield "unknown" if is_unknown else " ".join(value) if isinstance(value, list) else value
 
 
-def row_for(decision: RoutingDecision) -> Row:
-    shown = row_of(decision)
+def row_for(decision: RoutingDecision, texts: Texts) -> Row:
+    shown = row_of(decision, texts)
     who = (str(decision.pk), decision.created_at.isoformat(), decision.team_name, decision.key_name)
     first = dict(zip(FIRST, (*who, shown.asked, shown.why), strict=True))
     own = {name: getattr(decision, name) for name in OWN}

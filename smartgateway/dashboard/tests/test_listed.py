@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
+import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
@@ -11,12 +12,15 @@ from django.db import connections
 from django.urls import reverse
 
 from audit.ids import id_at
+from routing import policies
+from routing.tests.engine.given import measured, shipped
 from smartgateway.dashboard import listed
 from smartgateway.dashboard.tests.rows import NOW, decision, outcome
 from smartgateway.keys.models import Membership, Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = reverse("dashboard:export_decisions")
+AROUND = (7, 7, 7, (16384, False, True, False), None, False)
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +150,17 @@ async def test_the_list_leads_to_its_file_with_its_filters(admin, five):
     page = (await admin.get(reverse("dashboard:decisions"), {"tier": "local", "from": "2026-11-01"})).content.decode()
 
     assert f'href="{ADDRESS}?tier=local&amp;from=2026-11-01&amp;format=csv"' in page
+
+
+async def test_what_decided_is_named_in_a_file_as_it_is_on_the_page(admin, monkeypatch):
+    def made():
+        features = msgspec.msgpack.encode((measured("what is a monad").pack(), AROUND))
+        reason = ["self_contained", "ask_chars 15", "240", 0.9, "LOCAL", True]
+        decision(features=features, reasons=[reason], band="LOCAL")
+
+    monkeypatch.setattr(policies, "published", {1: shipped()}.get)
+    await sync_to_async(made)()
+
+    [row] = await rows(admin)
+
+    assert row["why"] == "Rules: self contained, “what is a” (ask chars 15, threshold 240)"

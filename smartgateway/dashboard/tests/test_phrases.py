@@ -77,3 +77,24 @@ def test_where_the_policy_version_cannot_be_read_phrases_are_counted(admin_clien
 
 def test_where_nothing_was_stored_nothing_is_said_of_phrases(admin_client, published):
     assert "Phrases that were found" not in shown(admin_client, decision(features=b"not packed", policy_version=2))
+
+
+def test_the_list_of_decisions_names_the_phrase_that_decided(admin_client, published):
+    made_from("Reconcile the ledger of last week")
+    made_from("Reconcile the ledger", version=9)
+
+    page = text(admin_client.get(reverse("dashboard:decisions")))
+
+    assert "Rules: simple task, “reconcile the ledger” (asks 1, threshold 2)" in page
+    assert "Rules: simple task (asks 1, threshold 2)" in page
+
+
+def test_each_policy_version_of_a_list_is_looked_up_once(admin_client, monkeypatch):
+    asked_for = []
+    monkeypatch.setattr(policies, "published", lambda number: asked_for.append(number) or POLICY)
+    for _ in range(3):
+        made_from("Reconcile the ledger")
+
+    admin_client.get(reverse("dashboard:decisions"))
+
+    assert asked_for == [2]
