@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
-from routing.providers import indoors
 from routing.providers.base import ChatCompletionChunk
+from routing.providers.chunks import Chunks
 from routing.providers.reply import Reply
 from routing.providers.tap import invalid
 
-ChunkOf = Callable[[bytes, Reply, indoors.Chunks], ChatCompletionChunk]
+ChunkOf = Callable[[bytes, Reply, Chunks], ChatCompletionChunk]
 
 
 class Filling:
     """Each payload is one indoor chunk; the last of them completes the account."""
 
-    def __init__(self, chunk_of: ChunkOf, chunks: indoors.Chunks, reply: Reply, *, with_usage: bool) -> None:
+    def __init__(self, chunk_of: ChunkOf, chunks: Chunks, reply: Reply, *, with_usage: bool) -> None:
         self._chunk_of = chunk_of
         self._chunks = chunks
         self._reply = reply

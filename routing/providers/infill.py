@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from routing.engine.types import Usage
-from routing.providers import indoors
 from routing.providers.base import Call, ChatCompletionChunk, ProviderRejectedError
+from routing.providers.chunks import Chunks
 from routing.providers.reply import Reply
 from routing.providers.tap import invalid
 
@@ -38,7 +38,7 @@ def body_of(call: Call) -> bytes:
     return msgspec.json.encode({"model": call.model, **around, **members, "stream": True})
 
 
-def chunk_of(payload: bytes, reply: Reply, chunks: indoors.Chunks) -> ChatCompletionChunk:
+def chunk_of(payload: bytes, reply: Reply, chunks: Chunks) -> ChatCompletionChunk:
     try:
         event = EVENT.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -49,7 +49,7 @@ def chunk_of(payload: bytes, reply: Reply, chunks: indoors.Chunks) -> ChatComple
     return last(event, delta, chunks) if event.stop else chunks.delta(delta)
 
 
-def last(event: Event, delta: dict[str, Any], chunks: indoors.Chunks) -> ChatCompletionChunk:
+def last(event: Event, delta: dict[str, Any], chunks: Chunks) -> ChatCompletionChunk:
     account = chunks.account
     account.response_model = event.model
     account.finish_reason = "length" if event.stop_type == "limit" else "stop"

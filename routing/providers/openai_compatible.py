@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from routing.providers import indoors, infill, openai_errands, openai_kinds
+from routing.providers import infill, openai_errands, openai_kinds
 from routing.providers.base import Account, Answer, Call, ChatCompletionChunk, Piece, ProviderRejectedError, Stream
+from routing.providers.chunks import Chunks
 from routing.providers.filling import Filling
 from routing.providers.http import Upstream
 from routing.providers.indoors import wants_usage
@@ -87,7 +88,7 @@ class OpenAICompatible:
         except ProviderRejectedError as exc:
             raise infill.explained(exc) from exc
         account = Account(upstream_request_id=reply.request_id)
-        chunks = indoors.Chunks(call, account)
+        chunks = Chunks(call, account)
         filling = Filling(infill.chunk_of, chunks, reply, with_usage=wants_usage(call.body))
         return Stream(account, OpenBatches(reply, Translated(Events(), filling)))
 

@@ -25,8 +25,8 @@ from routing.engine.types import (
     TierNotAllowedError,
     TierNotConfiguredError,
 )
-from routing.providers import indoors
 from routing.providers.base import Answer, Call, ErrandProvider, Provider, ProviderRejectedError
+from routing.providers.chunks import collected
 from routing.route import Routed
 from routing.slots import LocalSlots
 from smartgateway.completions import path
@@ -67,7 +67,7 @@ async def embed(ask: Ask, text: str) -> Answered:
 
 
 async def filled(provider: Provider, call: Call) -> Answer:
-    return await indoors.collected(await able(provider).fill(call))
+    return await collected(await able(provider).fill(call))
 
 
 async def filling(provider: Provider, call: Call) -> Opened:

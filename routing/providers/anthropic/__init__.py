@@ -11,6 +11,7 @@ from routing.providers.anthropic.response import completion_of
 from routing.providers.anthropic.stream import Translation
 from routing.providers.anthropic.tap import MessageTap, observe
 from routing.providers.base import Account, Answer, Call, Stream
+from routing.providers.chunks import Chunks, collected
 from routing.providers.http import Upstream
 from routing.providers.reply import Reply
 from routing.providers.streaming import Events, OpenBatches, Translated
@@ -39,10 +40,10 @@ class Anthropic:
             return await self._pass_whole(call)
         request = build(call)
         if request.body["max_tokens"] > WHOLE_UP_TO_TOKENS:
-            return await indoors.collected(await self._stream(call, request))
+            return await collected(await self._stream(call, request))
         reply, account = await self._translate(call, request)
         raw = await reply.body()
-        completion = completion_of(raw, account, indoors.Chunks(call, account), request.names, reply)
+        completion = completion_of(raw, account, Chunks(call, account), request.names, reply)
         return Answer(account, completion=completion)
 
     async def stream(self, call: Call) -> Stream:
@@ -81,7 +82,7 @@ class Anthropic:
         request.body["stream"] = True
         reply, account = await self._translate(call, request)
         translation = Translation(
-            indoors.Chunks(call, account), request.names, reply, with_usage=indoors.wants_usage(call.body)
+            Chunks(call, account), request.names, reply, with_usage=indoors.wants_usage(call.body)
         )
         return Stream(account, OpenBatches(reply, Translated(Events(), translation)))
 

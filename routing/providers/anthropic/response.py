@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from routing.engine.types import Usage
-from routing.providers import indoors
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.base import Account, ChatCompletion, ChatCompletionChunk, ProviderError, ProviderUnavailableError
+from routing.providers.chunks import Chunks, Collector
 from routing.providers.reply import Reply
 
 FINISH_REASONS = {
@@ -77,11 +77,9 @@ def refusal_of(details: object) -> str | None:
     return explanation if isinstance(explanation, str) else None
 
 
-def completion_of(
-    raw: bytes, account: Account, chunks: indoors.Chunks, names: ToolNames, reply: Reply
-) -> ChatCompletion:
+def completion_of(raw: bytes, account: Account, chunks: Chunks, names: ToolNames, reply: Reply) -> ChatCompletion:
     """A whole message as a completion."""
-    collector = indoors.Collector()
+    collector = Collector()
     try:
         message = msgspec.json.decode(raw)
         account.response_id, account.response_model = message["id"], message["model"]
@@ -98,9 +96,7 @@ def completion_of(
     return collector.completion(account.usage)
 
 
-def chunks_of_block(
-    block: Mapping[str, Any], chunks: indoors.Chunks, names: ToolNames
-) -> Iterator[ChatCompletionChunk]:
+def chunks_of_block(block: Mapping[str, Any], chunks: Chunks, names: ToolNames) -> Iterator[ChatCompletionChunk]:
     """Chosen by type: thinking comes first and is not content; types that are not known are left out."""
     if block["type"] == "text":
         yield chunks.delta({"content": block["text"]})

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from routing.providers import indoors
 from routing.providers.anthropic.events import Delta, Event, read
 from routing.providers.anthropic.naming import ToolNames
 from routing.providers.anthropic.response import (
@@ -15,13 +14,14 @@ from routing.providers.anthropic.response import (
     usage_of,
 )
 from routing.providers.base import ChatCompletionChunk
+from routing.providers.chunks import Chunks
 from routing.providers.reply import Reply
 
 
 class Translation:
     """One answer on its way indoors. Events of unknown types are left out, as the API asks of its readers."""
 
-    def __init__(self, chunks: indoors.Chunks, names: ToolNames, reply: Reply, *, with_usage: bool) -> None:
+    def __init__(self, chunks: Chunks, names: ToolNames, reply: Reply, *, with_usage: bool) -> None:
         self.is_done = False
         self._chunks = chunks
         self._account = chunks.account

@@ -16,6 +16,7 @@ from routing.providers.base import (
     RateLimitedError,
     Stream,
 )
+from routing.providers.chunks import Chunks, collected
 from routing.providers.filling import Filling
 from routing.providers.http import Upstream
 from routing.providers.ollama import errands
@@ -56,7 +57,7 @@ class Ollama:
 
     async def complete(self, call: Call) -> Answer:
         """Streamed all the same: a slow model is not silent, and who goes away stops it."""
-        return await indoors.collected(await self.stream(call))
+        return await collected(await self.stream(call))
 
     async def stream(self, call: Call) -> Stream:
         request = build(
@@ -68,7 +69,7 @@ class Ollama:
         )
         reply = await self._post(call, request.body)
         account = Account(upstream_request_id=reply.request_id, dropped_params=request.dropped)
-        chunks = indoors.Chunks(call, account)
+        chunks = Chunks(call, account)
         with_usage = indoors.wants_usage(call.body)
         translation = Translation(chunks, request, self._calibration, reply, with_usage=with_usage)
         return Stream(account, OpenBatches(reply, Translated(Lines(), translation)))
@@ -77,7 +78,7 @@ class Ollama:
         body = errands.fill_body(call, num_ctx=self._num_ctx, keep_alive=kept_alive(self._keep_alive))
         reply = await self._post(call, body, errands.FILL_PATH)
         account = Account(upstream_request_id=reply.request_id)
-        chunks = indoors.Chunks(call, account)
+        chunks = Chunks(call, account)
         filling = Filling(errands.chunk_of, chunks, reply, with_usage=indoors.wants_usage(call.body))
         return Stream(account, OpenBatches(reply, Translated(Lines(), filling)))
 

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from routing.engine.types import Usage
-from routing.providers import indoors
 from routing.providers.base import Account, Call, ChatCompletionChunk
+from routing.providers.chunks import Chunks
 from routing.providers.embedding import embedded, texts_of
 from routing.providers.ollama.request import options_of
 from routing.providers.reply import Reply
@@ -71,7 +71,7 @@ def read(raw: bytes, reply: Reply) -> Line:
     return line
 
 
-def chunk_of(raw: bytes, reply: Reply, chunks: indoors.Chunks) -> ChatCompletionChunk:
+def chunk_of(raw: bytes, reply: Reply, chunks: Chunks) -> ChatCompletionChunk:
     line, account = read(raw, reply), chunks.account
     account.response_model = line.model or account.response_model
     delta = {"content": line.response} if line.response else {}

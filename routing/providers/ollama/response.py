@@ -7,7 +7,7 @@ import msgspec
 
 from routing.engine.types import Usage
 from routing.providers.base import ChatCompletionChunk, ProviderRejectedError, ProviderUnavailableError
-from routing.providers.indoors import Chunks
+from routing.providers.chunks import Chunks
 from routing.providers.ollama.calibration import Calibration
 from routing.providers.ollama.request import Request
 from routing.providers.ollama.tool_text import calls_in, is_marked, might_become_call

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.providers import indoors
+from routing.providers import chunks
 from routing.providers.anthropic import Anthropic
 from routing.providers.base import Call, ProviderError
 from routing.providers.ollama import Ollama
@@ -81,7 +81,7 @@ async def said(golden, render, pieces):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
 @given(places=st.lists(st.integers(0, 10_000), max_size=12), with_crlf=st.booleans())
 async def test_any_split_of_any_transcript_is_the_same_on_every_face(monkeypatch, golden, face, places, with_crlf):
-    monkeypatch.setattr(indoors.time, "time", lambda: 1_790_000_000)
+    monkeypatch.setattr(chunks.time, "time", lambda: 1_790_000_000)
     content = transcript(golden.transcript)
     expected = await said(golden, FACES[face](), [content])
 
@@ -94,7 +94,7 @@ async def test_any_split_of_any_transcript_is_the_same_on_every_face(monkeypatch
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(places=st.lists(st.integers(0, 10_000), max_size=12))
 async def test_any_split_of_what_was_filled_in_is_the_same(monkeypatch, golden, places):
-    monkeypatch.setattr(indoors.time, "time", lambda: 1_790_000_000)
+    monkeypatch.setattr(chunks.time, "time", lambda: 1_790_000_000)
     content = transcript(golden.transcript)
     expected = await said(golden, FACES["completions"](), [content])
 
