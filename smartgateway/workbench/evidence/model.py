@@ -7,6 +7,7 @@ class EvidenceDay(models.Model):
     day = models.DateField(primary_key=True)
     made_at = models.DateTimeField()
     content = models.JSONField()
+    dearest = models.JSONField(default=dict, help_text="The most expensive ambiguous requests, by team.")
 
     class Meta:
         ordering = ["day"]

@@ -11,9 +11,10 @@ from audit.reports import today
 from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.types import LADDER, Policy, phrase_id
 from routing.models import Phrase
+from smartgateway.workbench.evidence.dearest import dearest, ids_in
 from smartgateway.workbench.evidence.distances import BARS
 from smartgateway.workbench.evidence.model import EvidenceDay
-from smartgateway.workbench.evidence.tally import AFTERWARDS, DEAREST, EXAMPLES
+from smartgateway.workbench.evidence.tally import AFTERWARDS, EXAMPLES
 
 DAYS = 30
 RULES = tuple(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
@@ -21,7 +22,10 @@ RULES = tuple(rule.__name__ for rule in (*OTHERS, *OUTWEIGHING))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a rule, a phrase or a group of doubts did. `afterwards` are counts that are not 0, by what happened."""
+    """What a rule, a phrase or a group of doubts did. `afterwards` are counts that are not 0, by what happened.
+
+    `examples` are the newest that a rule decided, `dearest` those of a group, and those whose text is kept.
+    """
 
     name: str
     list_name: str
@@ -33,6 +37,8 @@ class Row:
     judged: int
     cost: Decimal
     examples: list[UUID]
+    dearest: list[UUID]
+    dearest_kept: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,12 @@ class Month:
     silent_phrases: list[tuple[str, list[str]]]
     distances: dict[str, list[int]]
     doubts: list[Row]
-    dearest: list[tuple[UUID, Decimal]]
 
 
 def month(policy: Policy | None) -> Month:
     last = today()
     first = last - timedelta(days=DAYS - 1)
-    days = list(EvidenceDay.objects.filter(day__gte=first, day__lte=last).order_by("day"))
+    days = list(EvidenceDay.objects.defer("dearest").filter(day__gte=first, day__lte=last).order_by("day"))
     contents = [day.content for day in days]
     rules, doubts = added(contents, "rules"), added(contents, "doubts")
     automatic = sum(content["automatic"] for content in contents)
@@ -72,7 +77,6 @@ def month(policy: Policy | None) -> Month:
         silent_phrases=list(_silent(contents, policy)),
         distances=_distances(contents),
         doubts=most_first(_row(name, row, automatic) for name, row in doubts.items()),
-        dearest=_dearest(contents),
     )
 
 
@@ -88,6 +92,8 @@ def add(into: dict[str, Any], row: Mapping[str, Any]) -> None:
     for name, value in row.items():
         if name == "ids":
             into[name] = [*into.get(name, ()), *value][-EXAMPLES:]
+        elif name in ("dearest", "dearest_kept"):
+            into[name] = dearest([*into.get(name, ()), *value])
         elif name == "cost":
             into[name] = str(Decimal(into.get(name, "0")) + Decimal(value))
         else:
@@ -111,6 +117,8 @@ def _row(name: str, row: Mapping[str, Any], of: int, list_name: str = "") -> Row
         judged=row.get("judged", 0),
         cost=Decimal(row.get("cost", "0")),
         examples=[UUID(identity) for identity in reversed(row.get("ids", ()))],
+        dearest=ids_in(row.get("dearest", ())),
+        dearest_kept=ids_in(row.get("dearest_kept", ())),
     )
 
 
@@ -157,8 +165,3 @@ def _distances(contents: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
             before = sums.get(threshold, [0] * BARS)
             sums[threshold] = [old + more for old, more in zip(before, counts, strict=True)]
     return sums
-
-
-def _dearest(contents: Iterable[Mapping[str, Any]]) -> list[tuple[UUID, Decimal]]:
-    found = [(Decimal(cost), UUID(identity)) for content in contents for cost, identity in content["dearest"]]
-    return [(identity, cost) for cost, identity in sorted(found, reverse=True)[:DEAREST]]

@@ -9,13 +9,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from audit.models import PromptText, RoutingDecision
+from audit.models import DailyReport, PromptText, RoutingDecision
 from routing import policies
 from routing.engine.types import Policy
 from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import DecisionRow, row_of
+from smartgateway.keys.models import Team
+from smartgateway.workbench.evidence.dearest import dearest_in
 from smartgateway.workbench.evidence.histograms import histograms, unmeasured
-from smartgateway.workbench.evidence.month import DAYS, month
+from smartgateway.workbench.evidence.month import DAYS, Month, month
 from smartgateway.workbench.evidence.places import LISTS, THRESHOLDS, WITH_PAGES, links_of, list_links
 from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
@@ -34,7 +36,7 @@ class Evidence(AdminPage):
         return super().get_context_data(
             **kwargs,
             month=found,
-            dearest=with_text([identity for identity, _ in found.dearest]),
+            **self._dearest(found),
             histograms=histograms(found.distances, policy),
             unmeasured=unmeasured(found.distances),
             lists=list_links({row.list_name for row in found.phrases} | {name for name, _ in found.silent_phrases}),
@@ -42,6 +44,15 @@ class Evidence(AdminPage):
             shown_phrases=SHOWN_PHRASES,
             time_zone=settings.REPORT_TIME_ZONE,
         )
+
+    def _dearest(self, found: Month) -> dict[str, Any]:
+        """Of all teams or of one, and only those whose text is kept if that is asked for."""
+        teams, is_kept = teams_of(found), self.request.GET.get("text") == "kept"
+        team = next((each for each in teams if str(each) == self.request.GET.get("team")), 0)
+        ids = dearest_in(found.first, found.last, team, is_kept=is_kept)
+        keeping = set(Team.objects.recording_text().values_list("pk", flat=True))
+        named = [(each, name, each in keeping) for each, name in teams.items()]
+        return {"dearest": with_text(ids), "teams": named, "team": team, "is_kept": is_kept}
 
 
 class Rule(AdminPage):
@@ -79,7 +90,11 @@ class Doubt(AdminPage):
         if row is None:
             raise Http404
         return super().get_context_data(
-            **kwargs, row=row, rows=with_text(row.examples), time_zone=settings.REPORT_TIME_ZONE
+            **kwargs,
+            row=row,
+            rows=with_text(row.dearest),
+            kept=[] if set(row.dearest_kept) <= set(row.dearest) else with_text(row.dearest_kept),
+            time_zone=settings.REPORT_TIME_ZONE,
         )
 
 
@@ -94,6 +109,14 @@ class Summarise(AdminView):
         else:
             messages.error(request, AWAY)
         return redirect("workbench:evidence")
+
+
+def teams_of(found: Month) -> dict[int, str]:
+    """Names by id, those that are gone included, as far as the days' reports know them."""
+    reports = DailyReport.objects.between(found.first, found.last).order_by("day")
+    gone = dict(reports.values_list("team_id", "team_name").distinct())
+    named = gone | dict(Team.objects.values_list("pk", "name"))
+    return dict(sorted(named.items(), key=lambda pair: pair[1]))
 
 
 def current_policy() -> Policy | None:

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
-from audit.models import Attempt, Feedback, RoutingDecision
+from audit.models import Attempt, Feedback, PromptText, RoutingDecision
 from audit.models.querysets import range_of
 from routing import policies
 from routing.engine.case import Case
@@ -29,6 +30,7 @@ OUTWEIGHING_RULES = frozenset(rule.__name__ for rule in OUTWEIGHING)
 COLUMNS = (
     "id",
     "key_id",
+    "team_id",
     "session_id",
     "ask_digest",
     "band",
@@ -44,6 +46,7 @@ COLUMNS = (
     "ended__status",
     "ended__served_tier",
     "ended__cost",
+    "is_kept",
 )
 
 
@@ -58,6 +61,7 @@ class Day:
 
     def __iter__(self) -> Iterator[Seen]:
         rows = RoutingDecision.objects.between(self._start(), self._end).order_by("id")
+        rows = rows.annotate(is_kept=Exists(PromptText.objects.filter(pk=OuterRef("pk"))))
         for row in rows.values_list(*COLUMNS).iterator(chunk_size=CHUNK):
             yield self._seen(dict(zip(COLUMNS, row, strict=True)))
 
@@ -84,6 +88,7 @@ class Day:
         return Seen(
             id=row["id"],
             key_id=row["key_id"],
+            team_id=row["team_id"],
             session_id=row["session_id"],
             ask_digest=bytes(row["ask_digest"]),
             band=row["band"] if is_ours else "",
@@ -96,6 +101,7 @@ class Day:
             happened=tuple(self._happened(row)),
             is_repeated_ask=row["is_repeated_ask"],
             is_raised=row["is_raised"],
+            is_kept=row["is_kept"],
         )
 
     def _happened(self, row: dict[str, Any]) -> Iterator[str]:

@@ -22,7 +22,8 @@ def summarise(day: date) -> EvidenceDay:
     made_at, tally = timezone.now(), Tally()
     for seen in Day(day):
         tally.add(seen)
-    return EvidenceDay.objects.update_or_create(day=day, defaults={"made_at": made_at, "content": tally.content()})[0]
+    made = {"made_at": made_at, "content": tally.content(), "dearest": tally.dearest.content()}
+    return EvidenceDay.objects.update_or_create(day=day, defaults=made)[0]
 
 
 def summarise_missing(*, last: date | None = None) -> list[date]:

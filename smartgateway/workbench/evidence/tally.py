@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from routing.engine.types import Reason
+from smartgateway.workbench.evidence.dearest import UNKNOWN, Dearest, dearest
 from smartgateway.workbench.evidence.distances import BARS
 
-FORM = 2  # of what is stored; days of another one are made anew
-EXAMPLES = 12  # newest decisions that are named of a rule or a group
-DEAREST = 10
+FORM = 3  # of what is stored; days of another one are made anew
+EXAMPLES = 12  # newest decisions that are named of a rule
 MOST_GROUPS = 200
 REMEMBERED = 20_000  # newest decisions that a later one may say something about
 NOTHING_SAID = "no rule spoke"
@@ -36,6 +36,7 @@ class Seen(NamedTuple):
 
     id: UUID
     key_id: int
+    team_id: int
     session_id: str
     ask_digest: bytes
     band: str
@@ -48,6 +49,7 @@ class Seen(NamedTuple):
     happened: tuple[str, ...]  # of AFTERWARDS
     is_repeated_ask: bool
     is_raised: bool
+    is_kept: bool  # what was asked
 
 
 class Tally:
@@ -57,7 +59,7 @@ class Tally:
         self.phrases: dict[str, dict[str, Sums]] = {}
         self.distances: dict[str, list[int]] = {}
         self.doubts: dict[str, Sums] = {}
-        self.dearest: list[tuple[Decimal, str]] = []
+        self.dearest = Dearest()
         self._by_ask: OrderedDict[object, list[Sums]] = OrderedDict()
         self._by_session: OrderedDict[object, list[Sums]] = OrderedDict()
 
@@ -113,10 +115,12 @@ class Tally:
         row["count"] += 1
         row["judged"] += seen.phase == "llm_classifier"
         count(row, seen.tier)
-        exemplify(row, seen.id)
+        cost = UNKNOWN if seen.cost is None else seen.cost
+        for name in ("dearest", "dearest_kept") if seen.is_kept else ("dearest",):
+            row[name] = dearest([*row.get(name, ()), [str(cost), str(seen.id)]])
         if seen.cost is not None:
             row["cost"] = str(Decimal(row["cost"]) + seen.cost)
-            self.dearest = sorted([*self.dearest, (seen.cost, str(seen.id))], reverse=True)[:DEAREST]
+            self.dearest.add(seen.cost, seen.id, seen.team_id, is_kept=seen.is_kept)
         return row
 
     def content(self) -> Sums:
@@ -128,7 +132,6 @@ class Tally:
             "phrases": self.phrases,
             "distances": self.distances,
             "doubts": self.doubts,
-            "dearest": [[str(cost), identity] for cost, identity in self.dearest],
         }
 
 

@@ -4,7 +4,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from audit.models import PromptText
 from audit.reports import today
 from routing.models import PhraseList, Threshold
 from routing.policies import load_defaults
@@ -13,7 +12,7 @@ from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.summing import summarise
 
 pytestmark = pytest.mark.django_db
-SIMPLE, DOUBTFUL = "what is a monad", "our importer is slow"
+SIMPLE = "what is a monad"
 EVIDENCE = reverse("workbench:evidence")
 
 
@@ -125,28 +124,6 @@ def test_a_phrase_leads_to_its_list(operated, asked):
     assert f'{reverse("admin:routing_phraselist_change", args=[listed.pk])}">self contained</a>' in text(
         operated.get(EVIDENCE)
     )
-
-
-def test_the_dearest_doubts_show_what_was_asked_where_that_is_kept(operated, asked):
-    kept, _ = asked(DOUBTFUL, ended={"cost": 2}), asked(DOUBTFUL, ended={"cost": 1})
-    PromptText.objects.create(
-        decision_id=kept.pk, recorded_at=kept.created_at, team_id=1, chars=9, is_newest=True, head="look at <it>"
-    )
-    summarise(today())
-
-    page = text(operated.get(EVIDENCE))
-
-    assert "look at &lt;it&gt;" in page
-    assert page.count("not kept: the team has not switched it on") == 1
-
-
-def test_a_group_of_doubts_shows_its_requests(operated, asked):
-    made = asked(DOUBTFUL)
-    summarise(today())
-    address = reverse("workbench:doubt")
-
-    assert reverse("dashboard:decision", args=[made.pk]) in text(operated.get(address, {"group": "no rule spoke"}))
-    assert operated.get(address, {"group": "nothing"}).status_code == 404
 
 
 def test_without_a_policy_the_counts_stand_alone(admin_client, asked, monkeypatch):

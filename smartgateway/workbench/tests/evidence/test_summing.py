@@ -7,7 +7,7 @@ from django.utils import timezone
 from audit import feedback
 from audit.reports import today
 from routing.tests.engine.given import shipped
-from smartgateway.workbench.evidence import reading, summing, tally
+from smartgateway.workbench.evidence import dearest, reading, summing, tally
 from smartgateway.workbench.evidence.model import EvidenceDay
 from smartgateway.workbench.evidence.month import month
 from smartgateway.workbench.evidence.summing import KEPT_DAYS, summarise, summarise_missing
@@ -97,14 +97,6 @@ def test_ambiguous_requests_are_grouped_by_what_made_them_so(asked):
     }
 
 
-def test_the_dearest_doubts_of_all_days_come_first(asked):
-    cheap, dear = asked(DOUBTFUL, ended={"cost": 1}), asked(DOUBTFUL, days_ago=2, ended={"cost": 2})
-    asked(DOUBTFUL, ended={"cost": None})
-    summarise_missing()
-
-    assert month(shipped()).dearest == [(dear.pk, Decimal(2)), (cheap.pk, Decimal(1))]
-
-
 def test_a_day_of_an_older_release_is_made_anew(asked):
     yesterday = today() - timedelta(days=1)
     asked(SIMPLE, days_ago=1)
@@ -190,12 +182,12 @@ def test_of_a_day_with_too_many_requests_the_newest_are_looked_at(asked, monkeyp
     assert summed().requests == 2
 
 
-def test_groups_and_examples_stay_few(asked, monkeypatch):
+def test_groups_and_what_they_name_stay_few(asked, monkeypatch):
     monkeypatch.setattr(tally, "MOST_GROUPS", 1)
-    monkeypatch.setattr(tally, "EXAMPLES", 2)
+    monkeypatch.setattr(dearest, "DEAREST", 2)
     for text in (DOUBTFUL, DOUBTFUL, DOUBTFUL, "prove it"):
         asked(text)
 
     doubts = summed().doubts
 
-    assert {row.name: (row.fired, len(row.examples)) for row in doubts} == {"no rule spoke": (3, 2), "others": (1, 1)}
+    assert {row.name: (row.fired, len(row.dearest)) for row in doubts} == {"no rule spoke": (3, 2), "others": (1, 1)}
