@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,6 +18,7 @@ from smartgateway.workbench.backtest.model import Backtest
 from smartgateway.workbench.backtest.shown import Shown
 from smartgateway.workbench.backtest.sums import Sums
 from smartgateway.workbench.pages import PolicyPage, PolicyView
+from smartgateway.workbench.states import UNFINISHED, State
 from smartgateway.workbench.versions import found
 
 SOON = "Every process serves it within 2 seconds."
@@ -75,11 +77,19 @@ class Publish(PolicyPage):
 
 
 def tried(digest: str) -> Iterator[tuple[Backtest, Shown | None]]:
-    """The newest backtest of this very draft, and the newest shadow, with what they found so far."""
+    """The backtest and the shadow of this very draft that say most, with what they found so far."""
     found = Backtest.objects.filter(digest=digest).defer("content")
-    for backtest in (found.filter(last_day__isnull=False).first(), found.filter(last_day=None).first()):
+    days, shadows = found.exclude(last_day=None), found.filter(last_day=None)
+    telling = (days.filter(state=State.DONE, done__gt=0).first() or days.first(), _telling_shadow(shadows))
+    for backtest in telling:
         if backtest is not None:
             yield backtest, Shown(Sums.from_json(backtest.sums)) if backtest.done and backtest.sums else None
+
+
+def _telling_shadow(shadows: QuerySet[Backtest]) -> Backtest | None:
+    """One that goes on; else the newest that found anything."""
+    going_on = shadows.filter(state__in=UNFINISHED).first()
+    return going_on or shadows.filter(done__gt=0).first() or shadows.first()
 
 
 class RollBack(PolicyView):

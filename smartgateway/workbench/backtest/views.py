@@ -2,10 +2,11 @@
 
 import time
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,8 +15,9 @@ from audit.reports import today
 from routing import policies
 from routing.models import PolicyVersion
 from routing.route import LOCAL_FIRST
-from smartgateway.dashboard.periods import chosen, periods
+from smartgateway.dashboard.periods import periods
 from smartgateway.workbench.backtest import running
+from smartgateway.workbench.backtest.days import DEFAULT, RefusedDaysError, days_in
 from smartgateway.workbench.backtest.model import Backtest
 from smartgateway.workbench.backtest.retrial import Retrial
 from smartgateway.workbench.backtest.rows import newest
@@ -37,31 +39,45 @@ class Backtests(AdminPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         listed = Backtest.objects.defer("content", "sums")
+        kwargs.setdefault("asked", self.request.GET)
         return super().get_context_data(
             **kwargs,
             versions=PolicyVersion.objects.defer("content")[:LISTED],
             problems=list(policies.problems(policies.draft_content())),
             changes=policies.draft_changes(),
-            wanted=self.request.GET.get("policy", "draft"),
             periods=[period for period in periods(today()).values() if period.name != "yesterday"],
-            period="month",
+            period=kwargs["asked"].get("period", DEFAULT),
             shadows=listed.filter(last_day=None).unfinished(),
             backtests=listed.exclude(pk__in=listed.filter(last_day=None).unfinished().values("pk"))[:LISTED],
             time_zone=settings.REPORT_TIME_ZONE,
         )
 
 
-class Begin(AdminView):
-    """Starts a backtest of some days, or a shadow from now on."""
+class Begin(Backtests):
+    """Starts a backtest of some days, or a shadow from now on; or shows again what was asked for, and why not."""
+
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         version = number_of(request.POST.get("policy", ""))
         content = content_of(version)
         if content is None:
             return redirect("workbench:backtest")
-        backtest = running.begun(content, _days(request), request.user.get_username(), version)
-        _started(request, backtest)
-        return redirect("workbench:backtest_result", pk=backtest.pk)
+        if "shadow" in request.POST:
+            return self._shadow(content, version)
+        try:
+            days = days_in(request.POST, today())
+        except RefusedDaysError as refused:
+            return self.render_to_response(self.get_context_data(refused=refused, asked=request.POST))
+        return _begun(request, content, days, version)
+
+    def _shadow(self, content: policies.Content, version: int) -> HttpResponse:
+        """One of each policy: a second one would find what the first does."""
+        running_one = Backtest.objects.filter(digest=policies.digest_of(content), last_day=None).unfinished().first()
+        if running_one is None:
+            return _begun(self.request, content, (today(), None), version)
+        messages.warning(self.request, "This very policy runs in shadow already: this is it.")
+        return redirect("workbench:backtest_result", pk=running_one.pk)
 
 
 class BeginRouting(AdminView):
@@ -71,11 +87,14 @@ class BeginRouting(AdminView):
         newest_version = PolicyVersion.objects.newest()
         if newest_version is None:
             raise Http404
+        try:
+            days = days_in(request.POST, today())
+        except RefusedDaysError as refused:
+            messages.error(request, refused.reason)
+            return redirect("workbench:observed")
         content = {**newest_version.content, "enabled": True, "mode": LOCAL_FIRST}
         name = f"Version {newest_version.number}, routing"
-        backtest = running.begun(content, _days(request), request.user.get_username(), newest_version.number, name)
-        _started(request, backtest)
-        return redirect("workbench:backtest_result", pk=backtest.pk)
+        return _begun(request, content, days, newest_version.number, name)
 
 
 class Result(AdminPage):
@@ -89,13 +108,14 @@ class Result(AdminPage):
         backtest = Backtest.objects.filter(pk=kwargs["pk"]).first()
         if backtest is None:
             raise Http404
-        now = timezone.now()
+        now, then = timezone.now(), in_force_at(backtest.created_at)
         return super().get_context_data(
             **kwargs,
             backtest=backtest,
             shown=Shown(Sums.from_json(backtest.sums)) if backtest.sums else None,
             seconds_left=running.seconds_of(backtest, now),
-            changes=_changes(backtest),
+            then=then,
+            changes=policies.changes(then.content if then else None, backtest.content),
             is_draft_still=not backtest.version and policies.digest_of(policies.draft_content()) == backtest.digest,
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -131,10 +151,14 @@ class Preview(AdminView):
         return render(request, "workbench/backtest/_preview.html", {"shown": Shown(sums), "is_cut": is_cut})
 
 
-def _started(request: HttpRequest, backtest: Backtest) -> None:
+def _begun(
+    request: HttpRequest, content: policies.Content, days: tuple[date, date | None], version: int, name: str = ""
+) -> HttpResponse:
+    backtest = running.begun(content, days, request.user.get_username(), version, name)
     last = backtest.last_day or "in shadow, until it is stopped"
     note_begun(request, backtest, policy=backtest.title, first_day=backtest.first_day, last_day=last)
     run_later(backtest.pk)
+    return redirect("workbench:backtest_result", pk=backtest.pk)
 
 
 def run_later(pk: int) -> None:
@@ -164,14 +188,6 @@ def content_of(version: int) -> policies.Content | None:
     return None if any(policies.problems(draft)) else draft
 
 
-def _days(request: HttpRequest) -> tuple[date, date | None]:
-    if "shadow" in request.POST:
-        return today(), None
-    period = chosen(request.POST, today(), "month")
-    return period.first, period.last
-
-
-def _changes(backtest: Backtest) -> list[str]:
-    """What the policy that was tried changes against the one in force."""
-    newest_version = PolicyVersion.objects.newest()
-    return policies.changes(newest_version.content if newest_version else None, backtest.content)
+def in_force_at(moment: datetime) -> PolicyVersion | None:
+    """The newest version of then."""
+    return PolicyVersion.objects.filter(created_at__lte=moment).newest()
