@@ -124,6 +124,7 @@ def backtest(page: Page, picture: Picture) -> None:
     page.get_by_role("button", name="Run the backtest").click()
     expect(page.get_by_text(f"{DOUBTS} of {DOUBTS + 1} requests")).to_be_visible()
     expect(page.get_by_text("Some that went to sonnet and would go to local")).to_be_visible()
+    expect(page.get_by_text(f"by the new “{PHRASE}”").first).to_be_visible()
     picture("4-backtest")
 
 
@@ -151,7 +152,7 @@ def see_it_move(page: Page, picture: Picture) -> None:
 
 def see_its_decisions(page: Page, picture: Picture) -> None:
     page.get_by_role("link", name="version 2", exact=True).click()
-    expect(page.get_by_role("row", name="simple task")).to_have_count(DOUBTS)
+    expect(page.get_by_role("row", name=f"simple task, “{PHRASE}”")).to_have_count(DOUBTS)
     picture("7-decisions")
 
 

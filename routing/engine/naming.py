@@ -24,6 +24,12 @@ SPEAKING: Mapping[str, tuple[str, ...]] = {
     "keyword_opus": ("keyword_opus",),
 }
 """The lists whose phrases make a rule fire."""
+HOLDING: Mapping[str, tuple[str, ...]] = {
+    "simple_task": ("deep_reasoning", "investigation"),
+    "self_contained": ("deep_reasoning", "context_word"),
+    "single_file_edit": ("deep_reasoning", "investigation", "multi_file"),
+}
+"""The lists whose phrases keep a rule from firing."""
 
 Texts = Mapping[str, tuple[str, ...]]
 """Phrases by list."""
@@ -83,3 +89,13 @@ class Names:
 def speaking(rule: str, texts: Texts) -> tuple[str, ...]:
     """The phrases that made a rule fire, where phrases do."""
     return tuple(text for name in SPEAKING.get(rule, ()) for text in texts.get(name, ()))
+
+
+def holding(rule: str, texts: Texts) -> tuple[str, ...]:
+    """The phrases that keep a rule from firing, where phrases do."""
+    return tuple(text for name in HOLDING.get(rule, ()) for text in texts.get(name, ()))
+
+
+def missing(texts: Texts, others: Texts) -> Texts:
+    """Those of `texts` that are not among the others."""
+    return {name: tuple(text for text in listed if text not in others.get(name, ())) for name, listed in texts.items()}

@@ -1,7 +1,7 @@
 import pytest
 
 from routing.engine.features import Features
-from routing.engine.naming import SPEAKING, NamedList, Names, speaking
+from routing.engine.naming import HOLDING, SPEAKING, NamedList, Names, holding, missing, speaking
 from routing.engine.rules import OTHERS, OUTWEIGHING
 from routing.engine.types import phrase_id
 from routing.tests.engine.given import defaults, measured, shipped, system
@@ -68,4 +68,20 @@ def test_every_rule_and_list_that_speaks_is_there():
     rules = {rule.__name__ for rule in (*OTHERS, *OUTWEIGHING)}
 
     assert SPEAKING.keys() <= rules | {"opus_score", "keyword_opus"}
-    assert {name for listed in SPEAKING.values() for name in listed} <= defaults()["phrases"].keys()
+    assert {name for of in (SPEAKING, HOLDING) for listed in of.values() for name in listed} <= defaults()[
+        "phrases"
+    ].keys()
+
+
+def test_the_phrases_that_keep_a_rule_from_firing_are_those_of_its_guards():
+    texts = {"investigation": ("root cause",), "simple_task": ("explain",)}
+
+    assert holding("simple_task", texts) == ("root cause",)
+    assert holding("tool_loop", texts) == ()
+
+
+def test_what_is_missing_elsewhere_is_told_list_by_list():
+    assert missing({"scope": ("a", "b"), "greeting": ("a",)}, {"scope": ("b",)}) == {
+        "scope": ("a",),
+        "greeting": ("a",),
+    }

@@ -7,12 +7,14 @@ from audit.models import PromptText
 from routing import policies, prices
 from routing.engine.asks import Ask
 from routing.engine.features import Features
+from routing.engine.naming import Names
 from routing.engine.types import Policy, Surroundings
 from smartgateway.completions.remembered import made_from
 from smartgateway.workbench.backtest.again import LOST, SAME, Again, again, stays, ways_of
 from smartgateway.workbench.backtest.costs import Bill, Circumstances, after, before, between, exactly
 from smartgateway.workbench.backtest.differences import Difference, difference_between
 from smartgateway.workbench.backtest.flips import Change, changes_between
+from smartgateway.workbench.backtest.known import known
 from smartgateway.workbench.backtest.rows import Row
 from smartgateway.workbench.backtest.sums import Flip, Sums
 
@@ -53,7 +55,7 @@ class Retrial:
         pair = sums.add(row, found, spent, bill)
         rank = row.id.int & RANK_BITS
         if pair is not None and sums.is_wanted(pair, rank):
-            why = self._why(row, found, features, surroundings)
+            why = self._why(row, found, features, surroundings, ask)
             sums.draw(pair, Flip(row.id.hex, rank, row.team_name, row.key_name, *_texts_of(spent, bill), why))
 
     def _bill(self, row: Row, found: Again, features: Features, surroundings: Surroundings) -> Bill | None:
@@ -62,11 +64,14 @@ class Retrial:
             return after(row, found.ways[0], around, self._book)
         return between([after(row, way, around, self._book) for way in found.ways])
 
-    def _why(self, row: Row, found: Again, features: Features, surroundings: Surroundings) -> list[Change]:
+    def _why(
+        self, row: Row, found: Again, features: Features, surroundings: Surroundings, ask: Ask | None
+    ) -> list[Change]:
         then = self._difference(row.policy_version)
         assert then is not None  # it was decided again with it
         of_then = ways_of(row, features, surroundings, Difference(then.old, then.old))
-        return changes_between(of_then[0].decision, found.ways[0].decision)
+        old, new = Names(then.old).counted(features), Names(then.new).counted(known(features, then, ask).features)
+        return changes_between(of_then[0].decision, found.ways[0].decision, old, new)
 
     def _difference(self, version: int) -> Difference | None:
         """None for a version that cannot be read."""

@@ -1,16 +1,19 @@
 """What a backtest found, as a page shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from audit.presentation.words import words
+from routing.engine.telling import quoted
 from smartgateway.workbench.backtest.again import BY_NAME, CLASSIFIER, OTHER_CLASSIFIER, REFUSED, UNREADABLE
 from smartgateway.workbench.backtest.costs import NOTHING
 from smartgateway.workbench.backtest.counts import Counts
 from smartgateway.workbench.backtest.figures import Doubt, Flipped, Group, Money, Range
-from smartgateway.workbench.backtest.flips import Change
+from smartgateway.workbench.backtest.flips import OPEN as LEFT_OPEN
+from smartgateway.workbench.backtest.flips import WENT, Change
 from smartgateway.workbench.backtest.known import BEFORE, PHRASES, READING, TAGS
 from smartgateway.workbench.backtest.sums import OPEN, Flip, Sums, Tally, Team
 
@@ -117,13 +120,17 @@ def _flipped(flip: Flip) -> Flipped:
     return Flipped(UUID(flip.id), flip.team, flip.key, before, low, high, sentence(flip.why))
 
 
-def sentence(why: Iterable[Change]) -> str:
-    """`now deep reasoning (3, threshold 2); no longer simple task`."""
-    said = []
-    for how, rule, value, threshold in why:
-        measures = "" if how == "no longer" or value == threshold else measured(value, threshold)
-        said.append(f"{how} {words(rule)}{measures}")
-    return "; ".join(said) or "another tier for what the rules leave open"
+def sentence(why: Iterable[Sequence[Any]]) -> str:
+    """`now deep reasoning (3, threshold 2), by the new “prove”; no longer simple task, without “rename”`."""
+    return "; ".join(_said(Change(*kept)) for kept in why) or LEFT_OPEN
+
+
+def _said(change: Change) -> str:
+    is_measured = change.how != WENT and change.value != change.threshold
+    said = f"{change.how} {words(change.rule)}".rstrip()
+    said += measured(change.value, change.threshold) if is_measured else ""
+    said += f", by the new {quoted(change.new)}" if change.new else ""
+    return f"{said}, without {quoted(change.gone)}" if change.gone else said
 
 
 def measured(value: str, threshold: str) -> str:
