@@ -23,6 +23,7 @@ from routing.slots import LocalSlots
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
+NOT_LISTED = "{}: the local server does not list {!r} just now. While it does not, another one serves in its place."
 ALL_TIERS = frozenset(LADDER)
 LOCAL = frozenset({Tier.LOCAL})
 CLAUDE = ALL_TIERS - LOCAL
@@ -168,6 +169,13 @@ def miss_classifier() -> None:
 def served_local_model(name: str) -> str:
     """What really serves where the policy names a local model: that, or the largest one installed."""
     return current().server.serving(name)
+
+
+def missing_locally(models: Mapping[str, str]) -> list[str]:
+    """Of a policy's local models, those that the server did not list when it last answered, in words."""
+    server = current().server
+    named = [(slot, models[slot]) for slot in ("local", "classifier") if slot in models]
+    return [NOT_LISTED.format(slot, name) for slot, name in named if server.is_reachable and not server.find(name)]
 
 
 def local_notes() -> list[str]:

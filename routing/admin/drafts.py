@@ -3,13 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import display
 
-from routing import policies
+from routing import connections, policies
 from routing.admin.base import DraftAdmin, ShippedRowsAdmin
+from routing.admin.meanwhile import ListedForm
 from routing.models import FallbackStep, ModelAlias, RoutingSettings, Switch, Threshold, TierModel
 
 
@@ -54,12 +56,34 @@ class ModelAliasAdmin(DraftAdmin):
     search_fields = ["pattern", "target"]
 
 
+class TierModelForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_model(self) -> str:
+        model: str = self.cleaned_data["model"]
+        if problem := policies.problem_of_tier_model(self.instance.slot, model):
+            raise ValidationError(problem)
+        return model
+
+
+class ListedTierModelForm(TierModelForm, ListedForm):
+    """The same beside its field in the list."""
+
+
 @admin.register(TierModel)
 class TierModelAdmin(ShippedRowsAdmin):
+    form = TierModelForm
     list_display = ["slot", "model"]
     list_editable = ["model"]
     fields = ["slot", "model"]
     readonly_fields = ["slot"]
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
+        return super().get_changelist_form(request, **{"form": ListedTierModelForm, **options})
+
+    def save_model(self, request: HttpRequest, obj: TierModel, form: Any, change: bool) -> None:
+        """The local server may be behind: what it does not list yet can be named all the same."""
+        super().save_model(request, obj, form, change)
+        for warning in connections.missing_locally({obj.slot: obj.model}):
+            messages.warning(request, warning)
 
 
 @admin.register(FallbackStep)

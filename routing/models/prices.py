@@ -1,5 +1,6 @@
 """What models cost, with the time in which each price holds."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+DATE_AT_THE_END = re.compile(r"-\d{8}$")
 PARTS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 ABOVE = [f"above_{part}_per_mtok" for part in PARTS]
 AMOUNTS = [*(f"{part}_per_mtok" for part in PARTS), "above_input_tokens", *ABOVE, "per_hour"]
@@ -19,6 +21,11 @@ ALL_ABOVE = Q(
     **{f"{name}__isnull": False for name in ABOVE},
     **{f"{name}__gte": 0 for name in ABOVE},
 )
+
+
+def without_date(model: str) -> str:
+    """A model's name as its price may have it: for every date at its end."""
+    return DATE_AT_THE_END.sub("", model)
 
 
 def _per_mtok(what: str) -> Any:

@@ -23,6 +23,7 @@ from routing.policies.snapshot import (
     refresh,
     trouble,
 )
+from routing.policies.tier_models import problem_of_tier_model
 from routing.policies.validation import MOST_PHRASES, opposed_phrases, problems
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "opposed_phrases",
     "preset",
     "presets",
+    "problem_of_tier_model",
     "problems",
     "problems_of_alias",
     "publish",

@@ -42,7 +42,7 @@ def problems_among(aliases: Mapping[str, str], known: Collection[str]) -> dict[s
 
 
 def _problems_of_name(pattern: str, spelled: Mapping[str, int]) -> Iterator[str]:
-    if pattern.lower() in RESERVED:
+    if pattern.lower() in RESERVED or pattern.lower().startswith(LOCAL_PREFIXES):
         yield "This name has a meaning of its own."
     if spelled[pattern.lower()] > 1:
         yield "The same name is there in other letters."

@@ -26,10 +26,13 @@ class RefusedError(Exception):
 
 def imported(text: str, draft: Content) -> Content:
     """The draft with what the file says. ValidationError lists everything that is wrong with the file."""
-    return overlaid_by(read_yaml(text), draft)
+    content = overlaid_by(read_yaml(text), draft)
+    _refuse([f"{place}: {message}" for place, message in problems(content)])
+    return content
 
 
 def overlaid_by(read: Mapping[str, Any], draft: Content) -> Content:
+    """What was wrong with the draft already is not asked here."""
     errors: list[str] = []
     content = dict(draft)
     for section, value in read.items():
@@ -41,11 +44,14 @@ def overlaid_by(read: Mapping[str, Any], draft: Content) -> Content:
             errors.append(f"{section}: {refused}")
     if not content.get(LISTS_OFF):
         content.pop(LISTS_OFF, None)
-    errors = errors or [f"{place}: {message}" for place, message in problems(content)]
+    _refuse(errors)
+    return content
+
+
+def _refuse(errors: list[str]) -> None:
     if errors:
         rest = len(errors) - MOST_ERRORS
         raise ValidationError(errors[:MOST_ERRORS] + ([f"… and {rest} more."] if rest > 0 else []))
-    return content
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

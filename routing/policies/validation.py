@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 
 from routing.engine.content import matched_phrases, phrases_of
 from routing.models import Threshold
-from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
+from routing.models.choices import AmbiguousTier, Mode, Rung
 from routing.phrases import compile_matcher, normalized
 from routing.policies.aliases import MOST_ALIASES, known_models, problems_among, too_many
 from routing.policies.drafts import targets_of
 from routing.policies.shipped import NAMED_SECTIONS, shipped_policy
+from routing.policies.tier_models import problems_of_tier_models
 
 Problem = tuple[str, str]  # place, e.g. "threshold opus_score_threshold", and message
 EASY = ("simple_task", "self_contained", "greeting", "single_file_edit", "housekeeping")
@@ -39,7 +40,7 @@ def validate(content: Mapping[str, Any]) -> None:
 def problems(content: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _missing_names(content)
     yield from _out_of_bounds(content["thresholds"])
-    yield from _empty_slots(content["models"])
+    yield from _misnamed_models(content)
     yield from _unknown_choices(content)
     yield from _unknown_fallbacks(content["fallbacks"])
     yield from _misleading_aliases(content)
@@ -64,10 +65,9 @@ def _out_of_bounds(thresholds: Mapping[str, float]) -> Iterator[Problem]:
             )
 
 
-def _empty_slots(models: Mapping[str, str]) -> Iterator[Problem]:
-    for slot in Slot.values:
-        if not models.get(slot, "").strip():
-            yield f"model {slot}", "Name the model that serves it."
+def _misnamed_models(content: Mapping[str, Any]) -> Iterator[Problem]:
+    for slot, message in problems_of_tier_models(content["models"], targets_of(content)):
+        yield f"model {slot}", message
 
 
 def _unknown_choices(content: Mapping[str, Any]) -> Iterator[Problem]:

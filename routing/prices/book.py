@@ -1,6 +1,5 @@
 """Every known price at every moment, frozen, for a process to keep in memory."""
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,11 +7,10 @@ from datetime import UTC, datetime
 from math import inf
 
 from routing.engine.types import Price
-from routing.models.prices import PARTS, ModelPrice
+from routing.models.prices import PARTS, ModelPrice, without_date
 
 EVERY_MODEL = "*"
 REMEMBERED_MODELS = 1_000
-DATE_AT_THE_END = re.compile(r"-\d{8}$")
 Key = tuple[str, str]  # provider, model
 Found = tuple[Price, int] | None
 
@@ -63,7 +61,7 @@ class PriceBook:
     def _look(self, key: Key) -> tuple[DatedPrice, ...]:
         """Every price of the model, the closest name first."""
         provider_name, model = key
-        names = dict.fromkeys((model, DATE_AT_THE_END.sub("", model), EVERY_MODEL))
+        names = dict.fromkeys((model, without_date(model), EVERY_MODEL))
         found = tuple(dated for name in names for dated in self.prices.get((provider_name, name), ()))
         if len(self._found) < REMEMBERED_MODELS:
             self._found[key] = found

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from routing import policies
+from routing import connections, policies
 from routing.models import AdminChange
 from routing.policies.files import MOST_BYTES
 from smartgateway.workbench.pages import PolicyPage, PolicyView
@@ -132,9 +132,12 @@ def load(request: HttpRequest, content: policies.Content, action: str, name: str
     """On to publishing, where the page shows how the draft now differs; or back, where the draft has moved."""
     author, seen = request.user.get_username(), request.POST.get("seen_digest", "")
     try:
-        policies.replace_draft(content, action, author=author, name=name, seen_digest=seen)
+        before = policies.replace_draft(content, action, author=author, name=name, seen_digest=seen)
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect(otherwise)
     messages.success(request, LOADED.format(f"“{name}”"))
+    moved = {slot: model for slot, model in content["models"].items() if model != before["models"].get(slot)}
+    for warning in connections.missing_locally(moved):
+        messages.warning(request, warning)
     return redirect("workbench:publish")

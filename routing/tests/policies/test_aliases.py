@@ -26,6 +26,11 @@ def chain(length, end="auto"):
         pytest.param({"fast": "auto", "quick-*": "haiku"}, {}, id="sound"),
         pytest.param({"sonnet": "opus"}, {"sonnet": ["This name has a meaning of its own."]}, id="a tier"),
         pytest.param(
+            {"Local:x": "auto", "ollama:*": "auto"},
+            {name: ["This name has a meaning of its own."] for name in ("Local:x", "ollama:*")},
+            id="a local model's name",
+        ),
+        pytest.param(
             {"fast": "auto", "FAST": "opus"},
             {name: ["The same name is there in other letters."] for name in ("fast", "FAST")},
             id="one name in two cases",

@@ -4,7 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from routing import policies
+from routing import connections, policies
+from routing.capabilities.server import LocalServer
 from routing.models import AdminChange, Phrase, PhraseList, Threshold
 from tests.forms import sent_by
 
@@ -56,6 +57,16 @@ def test_a_text_is_loaded_as_it_was_looked_at_line_ends_and_marks_included(admin
         "</textarea>&amp;\u2028",
         "\\n",
     }
+
+
+def test_an_import_warns_of_a_local_model_that_the_server_does_not_list(admin_client, monkeypatch):
+    monkeypatch.setattr(connections.current(), "server", LocalServer(is_reachable=True, models=frozenset({"other:7b"})))
+    preview = admin_client.post(IMPORT, {"text": "models: {local: 'qwen9:7b'}"})
+
+    answer = admin_client.post(IMPORT, sent_by(preview, "load"), follow=True)
+
+    assert "local: the local server does not list &#x27;qwen9:7b&#x27; just now" in text(answer)
+    assert policies.draft_content()["models"]["local"] == "qwen9:7b"
 
 
 def test_an_import_is_loaded_into_the_draft_and_stays_on_record(admin_client, admin_user, seen):
