@@ -11,6 +11,7 @@ from routing import connections
 from routing.breakers import breaker
 from routing.engine.explain import Explanation, Flip, deciding
 from routing.engine.names import tier_name
+from routing.engine.naming import NamedList, Names, Texts
 from routing.engine.telling import cause, destination, otherwise
 from routing.engine.types import Phase, Policy, Reason, RoutingDecision
 from routing.route import Routed
@@ -57,22 +58,31 @@ def explanation_object(routed: Routed, found: Explanation | None) -> dict[str, A
     """What was tried, what decided, what was near, and the least that would have flipped the tier."""
     decision = routed.decision
     band = routed.signals.band
-    flips = found.flips if found else ()
+    flips, names = found.flips if found else (), Names(routed.policy)
+    named = names.named(routed.features)
     return {
         "of": "auto" if decision.phase is Phase.EXPLICIT else "decision",
-        "sentence": sentence(routed, flips),
+        "sentence": sentence(routed, flips, names.counted(routed.features)),
         "decided_by": [reason.rule for reason in deciding(decision.phase, band, decision.reasons)],
         "near": [reason.rule for reason in found.near] if found else [],
         "tried": [reason_object(reason) for reason in found.tried] if found else [],
         "flips": [flip_object(flip) for flip in flips],
+        "phrases": [phrases_object(each) for each in named.lists],
+        "tags": named.tags,
     }
 
 
-def sentence(routed: Routed, flips: tuple[Flip, ...]) -> str:
+def phrases_object(found: NamedList) -> dict[str, Any]:
+    return {"list": found.name, "counted": found.counted, "not_counted": found.others}
+
+
+def sentence(routed: Routed, flips: tuple[Flip, ...], texts: Texts) -> str:
     """For who does not know the rules."""
     decision = routed.decision
     where = destination(tier_name(decision, routed.policy), decision.model)
-    told = f"This request goes to {where}, because {cause(decision.phase, routed.signals.band, decision.reasons)}."
+    told = (
+        f"This request goes to {where}, because {cause(decision.phase, routed.signals.band, decision.reasons, texts)}."
+    )
     is_ours = decision.phase is not Phase.EXPLICIT
     return f"{told} {otherwise(flips[0])}" if flips and is_ours else told
 

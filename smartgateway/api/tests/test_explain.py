@@ -31,3 +31,18 @@ async def test_a_model_by_name_is_told_with_its_tier_and_haiku_as_one(client, mo
     told = response.json()
     assert (told["decision"]["tier"], told["would_serve"]["tier"]) == (tier, tier)
     assert told["explanation"]["sentence"].startswith(f"This request goes to {place}, because")
+
+
+async def test_the_phrases_that_were_found_are_named_by_list_and_in_the_sentence(client):
+    said = "<system-reminder>be brief</system-reminder>Explain a security audit"
+    messages = [{"role": "user", "content": said}]
+
+    response = await client.post("/v1/route", {"messages": messages}, content_type="application/json")
+
+    told = response.json()["explanation"]
+    assert told["phrases"][:2] == [
+        {"list": "simple_task", "counted": ["explain"], "not_counted": []},
+        {"list": "deep_reasoning", "counted": ["security audit"], "not_counted": ["audit"]},
+    ]
+    assert told["tags"] == ["system-reminder"]
+    assert "“security audit”" in told["sentence"]

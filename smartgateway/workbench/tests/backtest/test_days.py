@@ -37,7 +37,9 @@ def test_the_days_are_those_that_were_asked_for(asked, days):
         pytest.param({"from": "2026-11-02", "to": "2026-11-01"}, "to", "lies before the first", id="the wrong way"),
         pytest.param({"from": "1500-01-01", "to": "2026-11-01"}, "from", "as old as that", id="long ago"),
         pytest.param({"from": "2026-11-01", "to": "9999-12-31"}, "to", "still to come: today is 2026", id="to come"),
-        pytest.param({"from": "2025-10-19", "to": "2026-11-24"}, "to", "These are 402 days: at most 401", id="too many"),
+        pytest.param(
+            {"from": "2025-10-19", "to": "2026-11-24"}, "to", "These are 402 days: at most 401", id="too many"
+        ),
         pytest.param({"from": "yesterday", "to": "2026-11-24"}, "from", "This is no day", id="no day"),
         pytest.param({"from": "2026-11-24", "to": "2026-11-31"}, "to", "This is no day", id="no such day"),
         pytest.param({"period": "decade"}, "period", "no such period", id="no such period"),
