@@ -7,6 +7,7 @@ from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.environment import differences
 from routing.policies.files import to_yaml, version_yaml
 from routing.policies.filling import fitted, replace_draft
+from routing.policies.good import in_force, problem_of
 from routing.policies.importing import imported
 from routing.policies.presets import preset, presets, with_preset
 from routing.policies.publishing import NothingToPublishError, draft_changes, publish, roll_back
@@ -44,11 +45,13 @@ __all__ = [
     "forget",
     "frozen",
     "imported",
+    "in_force",
     "is_loaded",
     "load_defaults",
     "opposed_phrases",
     "preset",
     "presets",
+    "problem_of",
     "problem_of_tier_model",
     "problems",
     "problems_of_alias",

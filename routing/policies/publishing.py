@@ -9,9 +9,9 @@ from routing.models import AdminChange, PolicyVersion
 from routing.policies.changes import changes, flat
 from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.filling import MOVED, fill_draft, fitted
+from routing.policies.good import in_force, problem_of
 from routing.policies.locking import lock
 from routing.policies.shipped import completed
-from routing.policies.snapshot import BrokenVersionError, frozen
 from routing.policies.validation import validate
 
 
@@ -36,11 +36,11 @@ def publish(note: str, author: str = "", *, seen_digest: str = "") -> PolicyVers
 def roll_back(number: int, note: str = "", author: str = "") -> PolicyVersion:
     """Publishes an older version's content again. A draft in which nothing waited follows; another one stays."""
     lock()
-    older = PolicyVersion.objects.get(number=number)
-    newest = PolicyVersion.objects.newest()
-    assert newest is not None
-    is_draft_idle = digest_of(draft_content()) == newest.digest
-    content = completed(older.content, newest.content)
+    older, serving = PolicyVersion.objects.get(number=number), in_force()
+    if problem := problem_of(older):
+        raise ValidationError(f"No process could load it: {problem}")
+    is_draft_idle = serving is not None and digest_of(draft_content()) == serving.digest
+    content = completed(older.content, serving.content if serving else None)
     version = _freeze(content, note.strip() or f"Back to version {number}.", author, AdminChange.Action.ROLLED_BACK)
     if is_draft_idle:
         fill_draft(fitted(content, draft_content()))
@@ -48,23 +48,22 @@ def roll_back(number: int, note: str = "", author: str = "") -> PolicyVersion:
 
 
 def _freeze(content: Content, note: str, author: str, action: str) -> PolicyVersion:
-    newest, digest = PolicyVersion.objects.newest(), digest_of(content)
-    if newest is not None and newest.digest == digest:
+    """A broken version says nothing, whatever digest it bears: it can always be followed by a good one."""
+    newest, serving, digest = PolicyVersion.objects.newest(), in_force(), digest_of(content)
+    if newest is not None and newest == serving and serving.digest == digest:
         raise NothingToPublishError(f"This equals version {newest.number}: there is nothing to publish.")
     number = 1 if newest is None else newest.number + 1
     version = PolicyVersion(number=number, content=content, digest=digest, note=note, author=author)
-    try:
-        frozen(version)
-    except BrokenVersionError as exc:
-        raise ValidationError(f"No process could load it: {exc}") from exc
+    if problem := problem_of(version):
+        raise ValidationError(f"No process could load it: {problem}")
     version.save(force_insert=True)
-    _log(version, newest, action)
+    _log(version, serving, action)
     return version
 
 
-def _log(version: PolicyVersion, newest: PolicyVersion | None, action: str) -> None:
-    before: dict[str, Any] = {} if newest is None else {"version": newest.number, **flat(newest.content)}
-    after = {"version": version.number, **(flat(version.content) if newest else {})}
+def _log(version: PolicyVersion, serving: PolicyVersion | None, action: str) -> None:
+    before: dict[str, Any] = {} if serving is None else {"version": serving.number, **flat(serving.content)}
+    after = {"version": version.number, **(flat(version.content) if serving else {})}
     AdminChange.objects.note(
         action,
         "policy",
@@ -79,5 +78,5 @@ def _log(version: PolicyVersion, newest: PolicyVersion | None, action: str) -> N
 
 def draft_changes() -> list[str]:
     """What publishing the draft would change, in words."""
-    newest = PolicyVersion.objects.newest()
-    return changes(newest.content if newest else None, draft_content())
+    serving = in_force()
+    return changes(serving.content if serving else None, draft_content())

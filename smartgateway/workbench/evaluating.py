@@ -13,13 +13,13 @@ from routing.engine.types import Policy
 from routing.evaluation import Judged, UnreadableRowError, judged_lines, report
 from routing.models import PolicyVersion
 from smartgateway.workbench.backtest import running
-from smartgateway.workbench.backtest.views import LISTED, content_of, number_of
+from smartgateway.workbench.backtest.views import LISTED
+from smartgateway.workbench.backtest.wanted import RefusedError, content_of, number_of
 from smartgateway.workbench.pages import AdminPage
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 5_000
 ANSWER_TOKENS = 400
-BROKEN = "The draft cannot be tried: mend it first."
 
 
 class EvaluationForm(forms.Form):
@@ -52,15 +52,17 @@ class Evaluate(AdminPage):
         return super().get_context_data(
             **{"form": EvaluationForm(), **kwargs},
             versions=PolicyVersion.objects.defer("content")[:LISTED],
+            in_force=policies.in_force(),
             wanted=self.request.POST.get("policy", "draft"),
             most_rows=MOST_ROWS,
             most_megabytes=MOST_BYTES // 1024 // 1024,
         )
 
     def _found(self, form: EvaluationForm) -> dict[str, Any] | None:
-        policy = policy_to_try(form.cleaned_data["policy"])
-        if policy is None:
-            form.add_error("policy", BROKEN)
+        try:
+            policy = policy_to_try(form.cleaned_data["policy"])
+        except RefusedError as refused:
+            form.add_error("policy", refused.reason)
             return None
         try:
             rows = rows_in(form.cleaned_data["file"], policy)
@@ -73,11 +75,11 @@ class Evaluate(AdminPage):
         return {"rows": len(rows), **report(rows)}
 
 
-def policy_to_try(name: str) -> Policy | None:
-    """None for a draft that could not be published."""
+def policy_to_try(name: str) -> Policy:
+    """Raises `RefusedError` for what nobody could serve."""
     version = number_of(name)
     content = content_of(version)
-    return None if content is None else running.policy_of(content, policies.digest_of(content), version)
+    return running.policy_of(content, policies.digest_of(content), version)
 
 
 def rows_in(text: str, policy: Policy) -> list[Judged]:

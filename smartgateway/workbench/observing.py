@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from audit.models import BypassReport, DailyReport, RoutingDecision
 from audit.reports import today
 from audit.reports.measures import IS_BYPASSED
+from routing import policies
 from routing.engine.automatic import OBSERVE_MODE
 from routing.engine.types import LADDER
-from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.dashboard.groups import summed
 from smartgateway.dashboard.periods import chosen, periods
@@ -57,10 +57,10 @@ class Observed(AdminPage):
         period = chosen(self.request.GET, today(), "week")
         reports = DailyReport.objects.between(period.first, period.last)
         rows = BypassReport._default_manager.filter(day__range=(period.first, period.last))
-        found, newest = moves(rows), PolicyVersion.objects.newest()
+        found, serving = moves(rows), policies.in_force()
         return super().get_context_data(
             **kwargs,
-            is_observing=newest is not None and newest.content["mode"] == OBSERVE_MODE,
+            is_observing=serving is not None and serving.content.get("mode") == OBSERVE_MODE,
             period=period,
             periods=periods(today()).values(),
             total=reports.totals(),

@@ -67,7 +67,7 @@ class Publish(PolicyPage):
         draft = policies.draft_content()
         return super().get_context_data(
             **{"form": PublishForm(), **kwargs},
-            newest=PolicyVersion.objects.defer("content").newest(),
+            in_force=policies.in_force(),
             changes=policies.draft_changes(),
             problems=[(place, page_of(place), message) for place, message in policies.problems(draft)],
             digest=policies.digest_of(draft),

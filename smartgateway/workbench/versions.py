@@ -23,12 +23,14 @@ class Versions(PolicyPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         versions = PolicyVersion.objects.defer("content")
+        newest, serving = PolicyVersion.objects.newest(), policies.in_force()
         return super().get_context_data(
             **kwargs,
             page=Paginator(versions, PAGE).get_page(self.request.GET.get("page")),
-            newest=versions.newest(),
+            newest=newest,
+            in_force=serving,
             changes=policies.draft_changes(),
-            trouble=policies.trouble(),
+            trouble="" if newest is None or newest == serving else policies.problem_of(newest),
             draft_digest=policies.digest_of(policies.draft_content()),
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -41,14 +43,17 @@ class Version(PolicyPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         version = found(kwargs["number"])
-        before = PolicyVersion.objects.filter(number__lt=version.number).newest()
+        problem = policies.problem_of(version)
+        before = policies.in_force(PolicyVersion.objects.filter(number__lt=version.number))
         return super().get_context_data(
             **kwargs,
             version=version,
             before=before,
-            changes=policies.changes(before.content if before else None, version.content),
+            problem=problem,
+            changes=[] if problem else policies.changes(before.content if before else None, version.content),
             newest=PolicyVersion.objects.defer("content").newest(),
-            phrases=sorted(version.content.get("phrases", {}).items()),
+            in_force=policies.in_force(),
+            phrases=[] if problem else sorted(version.content["phrases"].items()),
             rules=RULE_OF,
             days=days_of(version),
             draft_digest=policies.digest_of(policies.draft_content()),
@@ -75,22 +80,26 @@ class Compare(PolicyPage):
     template_name = "workbench/compare.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        newest = PolicyVersion.objects.defer("content").newest()
-        before = self.request.GET.get("from", str(newest.number if newest else ""))
+        serving = policies.in_force()
+        before = self.request.GET.get("from", str(serving.number if serving else ""))
         after = self.request.GET.get("to", DRAFT)
+        sides = [side_of(before), side_of(after)]
+        problems = [problem for _, problem in sides if problem]
         return super().get_context_data(
             **kwargs,
             versions=PolicyVersion.objects.defer("content"),
             sides=[("from", "From", before), ("to", "To", after)],
-            changes=policies.changes(content_of(before), content_of(after)),
+            problems=problems,
+            changes=[] if problems else policies.changes(*(content for content, _ in sides)),
         )
 
 
-def content_of(name: str) -> policies.Content:
+def side_of(name: str) -> tuple[policies.Content, str]:
+    """What the draft or a version says, and why it cannot be read, if it cannot."""
     if name == DRAFT:
-        return policies.draft_content()
-    content: policies.Content = found(int(name) if name.isdecimal() else 0).content
-    return content
+        return policies.draft_content(), ""
+    version = found(int(name) if name.isdecimal() else 0)
+    return version.content, policies.problem_of(version)
 
 
 def found(number: int) -> PolicyVersion:
@@ -103,10 +112,8 @@ def found(number: int) -> PolicyVersion:
 def readable(number: int) -> PolicyVersion:
     """One that a process could serve."""
     version = found(number)
-    try:
-        policies.frozen(version)
-    except policies.BrokenVersionError as exc:
-        raise Http404(str(exc)) from exc
+    if problem := policies.problem_of(version):
+        raise Http404(problem)
     return version
 
 

@@ -17,12 +17,12 @@ from routing.models import PolicyVersion
 from routing.route import LOCAL_FIRST
 from smartgateway.dashboard.periods import periods
 from smartgateway.workbench.backtest import running
-from smartgateway.workbench.backtest.days import DEFAULT, RefusedDaysError, days_in
 from smartgateway.workbench.backtest.model import Backtest
 from smartgateway.workbench.backtest.retrial import Retrial
 from smartgateway.workbench.backtest.rows import newest
 from smartgateway.workbench.backtest.shown import Shown
 from smartgateway.workbench.backtest.sums import Sums
+from smartgateway.workbench.backtest.wanted import DEFAULT, RefusedError, content_of, days_in, number_of
 from smartgateway.workbench.noted import note_begun, note_moved
 from smartgateway.workbench.pages import AdminPage, AdminView
 
@@ -43,6 +43,7 @@ class Backtests(AdminPage):
         return super().get_context_data(
             **kwargs,
             versions=PolicyVersion.objects.defer("content")[:LISTED],
+            in_force=policies.in_force(),
             problems=list(policies.problems(policies.draft_content())),
             changes=policies.draft_changes(),
             periods=[period for period in periods(today()).values() if period.name != "yesterday"],
@@ -59,17 +60,13 @@ class Begin(Backtests):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        version = number_of(request.POST.get("policy", ""))
-        content = content_of(version)
-        if content is None:
-            return redirect("workbench:backtest")
-        if "shadow" in request.POST:
-            return self._shadow(content, version)
+        version, is_shadow = number_of(request.POST.get("policy", "")), "shadow" in request.POST
         try:
-            days = days_in(request.POST, today())
-        except RefusedDaysError as refused:
+            content = content_of(version)
+            days = None if is_shadow else days_in(request.POST, today())
+        except RefusedError as refused:
             return self.render_to_response(self.get_context_data(refused=refused, asked=request.POST))
-        return _begun(request, content, days, version)
+        return self._shadow(content, version) if days is None else _begun(request, content, days, version)
 
     def _shadow(self, content: policies.Content, version: int) -> HttpResponse:
         """One of each policy: a second one would find what the first does."""
@@ -84,17 +81,17 @@ class BeginRouting(AdminView):
     """Tries the policy in force as if it routed, whatever its mode."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        newest_version = PolicyVersion.objects.newest()
-        if newest_version is None:
+        serving = policies.in_force()
+        if serving is None:
             raise Http404
         try:
             days = days_in(request.POST, today())
-        except RefusedDaysError as refused:
+        except RefusedError as refused:
             messages.error(request, refused.reason)
             return redirect("workbench:observed")
-        content = {**newest_version.content, "enabled": True, "mode": LOCAL_FIRST}
-        name = f"Version {newest_version.number}, routing"
-        return _begun(request, content, days, newest_version.number, name)
+        content = {**serving.content, "enabled": True, "mode": LOCAL_FIRST}
+        name = f"Version {serving.number}, routing"
+        return _begun(request, content, days, serving.number, name)
 
 
 class Result(AdminPage):
@@ -137,9 +134,10 @@ class Preview(AdminView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         version = number_of(request.GET.get("policy", ""))
-        content = content_of(version)
-        if content is None:
-            return render(request, "workbench/backtest/_preview.html", {"shown": None})
+        try:
+            content = content_of(version)
+        except RefusedError as refused:
+            return render(request, "workbench/backtest/_preview.html", {"refused": refused})
         began = time.monotonic()
         retrial, sums = Retrial(running.policy_of(content, policies.digest_of(content), version)), Sums()
         is_cut = False
@@ -172,22 +170,6 @@ def run_later(pk: int) -> None:
         app.tasks["smartgateway.workbench.tasks.run_backtest_task"].delay(backtest_id=pk)
 
 
-def number_of(policy: str) -> int:
-    """0 stands for the draft."""
-    return int(policy) if policy.isascii() and policy.isdigit() and len(policy) < 9 else 0
-
-
-def content_of(version: int) -> policies.Content | None:
-    """None for a draft that could not be published."""
-    if version:
-        found = PolicyVersion.objects.filter(number=version).first()
-        if found is None:
-            raise Http404
-        return dict(found.content)
-    draft = policies.draft_content()
-    return None if any(policies.problems(draft)) else draft
-
-
 def in_force_at(moment: datetime) -> PolicyVersion | None:
-    """The newest version of then."""
-    return PolicyVersion.objects.filter(created_at__lte=moment).newest()
+    """The newest version of then that can be loaded."""
+    return policies.in_force(PolicyVersion.objects.filter(created_at__lte=moment))

@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from audit.models import DailyReport, PromptText, RoutingDecision
 from routing import policies
 from routing.engine.types import Policy
-from routing.models import PolicyVersion
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.keys.models import Team
 from smartgateway.workbench.evidence.dearest import dearest_in
@@ -72,7 +71,7 @@ class Rule(AdminPage):
             row=row,
             histograms=histograms(found.distances, policy, THRESHOLDS.get(name, ())),
             links=links_of(name),
-            newest=PolicyVersion.objects.defer("content").newest(),
+            in_force=policies.in_force(),
             phrases=[phrase for phrase in found.phrases if phrase.list_name in LISTS.get(name, ())],
             rows=rows_of(row.examples) if row else [],
             time_zone=settings.REPORT_TIME_ZONE,

@@ -103,6 +103,6 @@ def test_the_whole_period_is_tried_with_routing_on(admin_client):
 
 
 def test_without_a_version_there_is_nothing_to_try(admin_client, monkeypatch):
-    monkeypatch.setattr("routing.models.versions.PublishedVersions.newest", lambda rows: None)
+    monkeypatch.setattr(policies, "in_force", lambda: None)
 
     assert admin_client.post(reverse("workbench:backtest_begin_routing")).status_code == 404

@@ -40,19 +40,6 @@ def test_what_waits_in_the_draft_is_said(admin_client, change):
     assert "0.5 → 0.75" in text(admin_client.get(ADDRESS))
 
 
-def test_a_version_that_cannot_be_loaded_is_said_with_the_reason(admin_client, first):
-    policies.forget()
-    policies.current()
-    PolicyVersion.objects.create(number=2, content=first.content, digest="0" * 64, note="altered")
-    policies.refresh()
-
-    page = text(admin_client.get(ADDRESS))
-    policies.forget()
-
-    assert "The newest version is not in force" in page
-    assert "its digest differs" in page
-
-
 def test_a_version_tells_what_it_changed_and_what_it_says(admin_client, change):
     change()
     policies.publish("Fewer opus")
@@ -113,15 +100,6 @@ def test_who_only_publishes_is_led_to_no_page_that_does_not_open(client, first):
 def test_a_version_that_is_not_there_is_not_found(admin_client, name):
     for number in (9, 2**40):
         assert admin_client.get(reverse(f"workbench:{name}", args=[number])).status_code == 404
-
-
-def test_a_version_that_nothing_can_read_is_shown_and_neither_exported_nor_loaded(admin_client):
-    PolicyVersion.objects.create(number=2, content={"mode": "local_first"}, digest="0" * 64, note="broken")
-
-    assert "broken" in text(admin_client.get(reverse("workbench:version", args=[2])))
-    assert "Smart routing" in text(admin_client.get(COMPARE, {"from": "1", "to": "2"}))
-    assert admin_client.get(reverse("workbench:version_file", args=[2])).status_code == 404
-    assert admin_client.post(reverse("workbench:reset", args=[2])).status_code == 404
 
 
 def test_any_two_versions_are_compared_in_both_directions(admin_client, change):

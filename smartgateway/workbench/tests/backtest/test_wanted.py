@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from audit.reports import today
-from smartgateway.workbench.backtest.days import RefusedDaysError, days_in
 from smartgateway.workbench.backtest.model import Backtest
+from smartgateway.workbench.backtest.wanted import RefusedError, days_in
 
 TODAY = date(2026, 11, 24)
 BEGIN, BEGIN_ROUTING = reverse("workbench:backtest_begin"), reverse("workbench:backtest_begin_routing")
@@ -46,7 +46,7 @@ def test_the_days_are_those_that_were_asked_for(asked, days):
     ],
 )
 def test_days_that_cannot_be_are_refused_beside_their_field(asked, field, reason):
-    with pytest.raises(RefusedDaysError, match=reason) as refused:
+    with pytest.raises(RefusedError, match=reason) as refused:
         days_in(asked, TODAY)
 
     assert refused.value.field == field
