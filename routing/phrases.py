@@ -53,6 +53,16 @@ def normalized(text: str) -> str:
     return _SPACES.sub(" ", text) if "  " in text else text
 
 
+def sought(phrase: str) -> str:
+    """What is looked for, in its normal form; empty where that is nothing. Of a prefix, its beginning."""
+    return normalized(phrase.removesuffix("*")).strip()
+
+
+def plain(phrase: str) -> str:
+    """The one spelling of all phrases that find the same."""
+    return sought(phrase) + "*" * phrase.endswith("*")
+
+
 def is_word(char: str) -> bool:
     """Whether a phrase of a spaced script may not end beside this character."""
     if char < "\x80":
@@ -85,7 +95,7 @@ def compile_matcher(phrases: Mapping[str, Mapping[str, float]]) -> Matcher:
 
 
 def _literal(phrase: str) -> str:
-    literal = normalized(phrase.removesuffix("*")).strip()
+    literal = sought(phrase)
     if not literal:
         raise ValueError(f"The phrase {phrase!r} holds nothing that could be found")
     return literal

@@ -15,7 +15,8 @@ MAX_BLOCKS = 32
 TEXT_BLOCKS = ("text", "input_text")
 MAX_ATTEMPTS = 8  # newest messages without a word of their own, after which no ask is found
 
-TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})(?:\s[^<>]{0,200})?>")
+TAG_NAME = re.compile(r"[A-Za-z][\w-]{0,40}")
+TAG = re.compile(rf"<(/?)({TAG_NAME.pattern})(?:\s[^<>]{{0,200}})?>")
 PERSONA = (
     "You are a ",
     "You are an ",

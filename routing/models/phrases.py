@@ -1,10 +1,13 @@
 """Phrase lists of the draft."""
 
 from collections.abc import Mapping
+from statistics import median_low
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+
+from routing.phrases import plain
 
 
 class PhraseList(models.Model):
@@ -26,14 +29,23 @@ class PhraseList(models.Model):
     def __str__(self) -> str:
         return self.title or self.name
 
-    def fill(self, weights: Mapping[str, float]) -> None:
-        """Adds phrases; those that are here already, in whatever case, take the new weight."""
-        known = {phrase.text.casefold(): phrase for phrase in self.phrases.all()}
-        filled: dict[str, Phrase] = {}
+    @property
+    def usual_weight(self) -> float:
+        """The middle one of its phrases' weights, which one of them has."""
+        return median_low([*self.phrases.values_list("weight", flat=True)] or [1.0])
+
+    def fill(self, weights: Mapping[str, float | None]) -> None:
+        """Adds phrases; those that are here already, in whatever case or width, take the new weight.
+
+        Without a weight, they keep theirs, and what is new takes the usual one.
+        """
+        known = {plain(phrase.text): phrase for phrase in self.phrases.all()}
+        usual, filled = self.usual_weight, dict[str, Phrase]()
         for text, weight in weights.items():
-            key = text.casefold()
-            filled[key] = filled.get(key) or known.get(key) or Phrase(phrase_list=self, text=text)
-            filled[key].weight = weight
+            key = plain(text)
+            phrase = filled.get(key) or known.get(key) or Phrase(phrase_list=self, text=text, weight=usual)
+            phrase.weight = phrase.weight if weight is None else weight
+            filled[key] = phrase
         known_rows = [phrase for phrase in filled.values() if phrase.pk is not None]
         Phrase.objects.bulk_create([phrase for phrase in filled.values() if phrase.pk is None])
         Phrase.objects.bulk_update(known_rows, ["weight"])

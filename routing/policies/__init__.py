@@ -9,6 +9,7 @@ from routing.policies.files import to_yaml, version_yaml
 from routing.policies.filling import fitted, replace_draft
 from routing.policies.good import in_force, problem_of
 from routing.policies.importing import imported
+from routing.policies.phrase_lists import Opposed, is_there, opposed_phrases, problems_of_phrase, same
 from routing.policies.presets import preset, presets, with_preset
 from routing.policies.publishing import NothingToPublishError, draft_changes, publish, roll_back
 from routing.policies.served import served_models
@@ -25,7 +26,7 @@ from routing.policies.snapshot import (
     trouble,
 )
 from routing.policies.tier_models import problem_of_tier_model
-from routing.policies.validation import MOST_PHRASES, opposed_phrases, problems
+from routing.policies.validation import MOST_PHRASES, problems
 
 __all__ = [
     "MOST_PHRASES",
@@ -33,6 +34,7 @@ __all__ = [
     "BrokenVersionError",
     "Content",
     "NothingToPublishError",
+    "Opposed",
     "PolicyMissingError",
     "bounds",
     "changes",
@@ -47,6 +49,7 @@ __all__ = [
     "imported",
     "in_force",
     "is_loaded",
+    "is_there",
     "load_defaults",
     "opposed_phrases",
     "preset",
@@ -55,11 +58,13 @@ __all__ = [
     "problem_of_tier_model",
     "problems",
     "problems_of_alias",
+    "problems_of_phrase",
     "publish",
     "published",
     "refresh",
     "replace_draft",
     "roll_back",
+    "same",
     "served_models",
     "to_yaml",
     "trouble",

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from routing.engine.content import LISTS_OFF
 from routing.models import ModelAlias, Phrase, TierModel
 from routing.models.choices import AmbiguousTier, Mode, Rung, Slot
+from routing.phrases import plain
 from routing.policies.aliases import MOST_ALIASES, too_many
 from routing.policies.drafts import Content
 from routing.policies.files import read_yaml
@@ -131,11 +132,11 @@ def _phrases(value: object) -> dict[str, float]:
     longest, found, seen = Phrase._meta.get_field("text").max_length or 0, {}, set()
     for text, weight in pairs:
         text, number = _text(text, longest), _number(weight)
-        if text.casefold() in seen:
+        if (spelling := plain(text)) in seen:
             raise RefusedError(f"{text!r} stands there twice.")
         if not 0 < number <= 10:
             raise RefusedError(f"{text!r} weighs {number:.10g}: use a weight above 0 and at most 10.")
-        seen.add(text.casefold())
+        seen.add(spelling)
         found[text] = number
     return found
 

@@ -1,7 +1,6 @@
 """What must hold before a draft is published. Every problem is named by the place in which an operator mends it."""
 
-from collections.abc import Collection, Iterator, Mapping
-from itertools import product
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,21 +8,14 @@ from django.core.exceptions import ValidationError
 from routing.engine.content import matched_phrases, phrases_of
 from routing.models import Threshold
 from routing.models.choices import AmbiguousTier, Mode, Rung
-from routing.phrases import compile_matcher, normalized
+from routing.phrases import compile_matcher
 from routing.policies.aliases import MOST_ALIASES, known_models, problems_among, too_many
 from routing.policies.drafts import targets_of
+from routing.policies.phrase_lists import problems_in_lists
 from routing.policies.shipped import NAMED_SECTIONS, shipped_policy
 from routing.policies.tier_models import problems_of_tier_models
 
 Problem = tuple[str, str]  # place, e.g. "threshold opus_score_threshold", and message
-EASY = ("simple_task", "self_contained", "greeting", "single_file_edit", "housekeeping")
-HARD = ("deep_reasoning", "multi_file", "compaction", "keyword_opus", "agent_protocol")
-CONTRADICTORY = [
-    *product(EASY, HARD),
-    ("self_contained", "context_word"),
-    ("simple_task", "investigation"),
-    ("single_file_edit", "investigation"),
-]
 MOST_PHRASES = 10_000
 PLACES = {"thresholds": "threshold", "switches": "switch", "phrases": "phrases"}
 
@@ -44,8 +36,7 @@ def problems(content: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _unknown_choices(content)
     yield from _unknown_fallbacks(content["fallbacks"])
     yield from _misleading_aliases(content)
-    yield from _contradictory_phrases(phrases_of(content))
-    yield from _unmatchable_phrases(content)
+    yield from _misplaced_phrases(content)
 
 
 def _missing_names(content: Mapping[str, Any]) -> Iterator[Problem]:
@@ -93,28 +84,17 @@ def _misleading_aliases(content: Mapping[str, Any]) -> Iterator[Problem]:
             yield f"alias {pattern}", message
 
 
-def _contradictory_phrases(phrases: Mapping[str, Mapping[str, float]]) -> Iterator[Problem]:
-    literals = {name: {text: normalized(text) for text in listed} for name, listed in phrases.items()}
-    for name, opposite in CONTRADICTORY:
-        theirs = {*literals.get(opposite, {}).values()}
-        for text, literal in literals.get(name, {}).items():
-            if literal in theirs:
-                yield f"phrases {name}", f"{text!r} is also in {opposite}, which says the opposite."
-
-
-def opposed_phrases(name: str, phrases: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """What may not stand in this list, normalized, by the list that says the opposite with it."""
-    opposed = sorted({b if a == name else a for a, b in CONTRADICTORY if name in (a, b)}, reverse=True)
-    return {normalized(text): other for other in opposed for text in phrases.get(other, ())}
-
-
-def _unmatchable_phrases(content: Mapping[str, Any]) -> Iterator[Problem]:
+def _misplaced_phrases(content: Mapping[str, Any]) -> Iterator[Problem]:
     count = sum(len(listed) for listed in content["phrases"].values())
     if count > MOST_PHRASES:
         yield "phrases", f"{count:,} phrases in all lists: keep at most {MOST_PHRASES:,}."
         return
-    lists = matched_phrases(content)
+    found = [(f"phrases {name}", message) for name, message in problems_in_lists(phrases_of(content))]
+    yield from found or _unmatchable_phrases(content)
+
+
+def _unmatchable_phrases(content: Mapping[str, Any]) -> Iterator[Problem]:
     try:
-        compile_matcher(lists)
+        compile_matcher(matched_phrases(content))
     except ValueError as exc:
         yield "phrases", f"{exc}."

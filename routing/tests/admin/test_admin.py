@@ -1,6 +1,7 @@
 """Every list and row can be opened, and what is refused is refused beside its field."""
 
 import pytest
+from django.utils.html import escape
 
 from routing.models import (
     FallbackStep,
@@ -97,7 +98,7 @@ def test_a_phrase_of_a_list_that_says_the_opposite_is_refused_beside_its_field(a
 
     answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), form)
 
-    assert "is also in deep_reasoning, which says the opposite." in text(answer)
+    assert "is also in Deep reasoning, which says the opposite." in text(answer)
     assert not phrase_list.phrases.filter(text__iexact="threat model*").exists()
 
 
@@ -120,7 +121,8 @@ def test_every_two_lists_that_say_the_opposite_share_no_phrase(admin_client, nam
 
     answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), form)
 
-    assert f"is also in {opposite}, which says the opposite." in text(answer)
+    title = PhraseList.objects.get(name=opposite).title
+    assert f"is also in {escape(title)}, which says the opposite." in text(answer)
     assert not phrase_list.phrases.filter(text__iexact=shared).exists()
 
 

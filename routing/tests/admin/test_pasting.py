@@ -13,7 +13,7 @@ def test_many_phrases_are_pasted_at_once(admin_client, name):
     phrase_list = PhraseList.objects.get(name=name)
     phrase_list.fill({"end to end": 1.0})
     before = phrase_list.phrases.count()
-    paste = "whole  fleet\n\nend to end | 0.5\n  every region|0.25"
+    paste = "whole  fleet | 1\n\nend to end | 0.5\n  every region|0.25"
 
     answer = admin_client.post(page(PhraseList, "change", phrase_list.pk), phrase_form(phrase_list, paste))
 

@@ -7,6 +7,7 @@ from django.db import connection
 
 from routing.models import (
     ModelAlias,
+    Phrase,
     PhraseList,
     PolicyVersion,
     RoutingSettings,
@@ -130,25 +131,49 @@ def test_the_changes_are_told_in_words():
         pytest.param(
             lambda: PhraseList.objects.get(name="simple_task").fill({"Threat Model*": 1.0}),
             "phrases simple_task",
-            "also in deep_reasoning",
+            "also in Deep reasoning",
             id="a phrase in lists that contradict each other",
+        ),
+        pytest.param(
+            lambda: PhraseList.objects.get(name="simple_task").fill({"ＴＨＲＥＡＴ  model": 1.0}),
+            "phrases simple_task",
+            "also in Deep reasoning as 'threat model*'",
+            id="a phrase that is found where a prefix of the opposite is",
+        ),
+        pytest.param(
+            lambda: Phrase.objects.create(phrase_list=PhraseList.objects.get(name="scope"), text="ＲＯＡＤＭＡＰ"),
+            "phrases scope",
+            "finds the same as",
+            id="a phrase twice, in other widths",
+        ),
+        pytest.param(
+            lambda: PhraseList.objects.get(name="scope").fill({"\u200b": 1.0}),
+            "phrases scope",
+            "holds nothing that could be found",
+            id="a phrase that shows as nothing",
+        ),
+        pytest.param(
+            lambda: PhraseList.objects.get(name="harness").fill({"<note>": 1.0}),
+            "phrases harness",
+            "is no tag's name",
+            id="a tag with its brackets",
         ),
         pytest.param(
             lambda: PhraseList.objects.get(name="greeting").fill({"Threat Model*": 1.0}),
             "phrases greeting",
-            "also in deep_reasoning",
+            "also in Deep reasoning",
             id="a greeting that is hard",
         ),
         pytest.param(
             lambda: PhraseList.objects.get(name="agent_protocol").fill({"Explain": 1.0}),
             "phrases simple_task",
-            "also in agent_protocol",
+            "also in Agents' own protocols",
             id="a simple task that is an agent's protocol",
         ),
         pytest.param(
             lambda: PhraseList.objects.get(name="investigation").fill({"Explain": 1.0}),
             "phrases simple_task",
-            "also in investigation",
+            "also in Words of an investigation",
             id="a simple task that is an investigation",
         ),
     ],
