@@ -72,10 +72,11 @@ def deciding(phase: str, band: str, reasons: Iterable[Reason]) -> tuple[Reason, 
     for rule in (*LAST_WORDS, *(("session_floor",) if phase == Phase.SESSION else ())):
         if rule in by_rule:
             return (by_rule[rule],)
+    scored = tuple(reason for reason in fired if reason.rule == "opus_score")
     if phase in OUTRIGHT:
-        return tuple(fired[:1])
+        return (*fired[:1], *scored) if phase == Phase.EXPLICIT else tuple(fired[:1])
     judged = tuple(by_rule[rule] for rule in ("classifier", "classifier_unavailable") if rule in by_rule)
-    return judged or _weighing(band, fired)
+    return (*judged, *scored) if judged else _weighing(band, fired)
 
 
 def _weighing(band: str, fired: list[Reason]) -> tuple[Reason, ...]:

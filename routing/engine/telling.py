@@ -1,11 +1,10 @@
-"""A decision for people who do not know the rules: why, and what would have made it another."""
+"""In words for people who do not know the rules: where a request goes, and what would have led it elsewhere."""
 
 from collections.abc import Mapping, Sequence
 
 from routing.engine.breakpoints import SHARES, Step
-from routing.engine.explain import Flip, deciding
-from routing.engine.naming import Texts, speaking
-from routing.engine.types import Band, Phase, Reason
+from routing.engine.explain import Flip
+from routing.engine.naming import Texts
 
 MOST_QUOTED = 3
 NO_TEXTS: Texts = {}
@@ -14,22 +13,6 @@ TIERS: Mapping[str, str] = {
     "haiku": "Claude Haiku",
     "sonnet": "Claude Sonnet",
     "opus": "Claude Opus",
-}
-OUTRIGHT: Mapping[str, str] = {
-    Phase.EXPLICIT: "the client asked for it by name",
-    Phase.DISABLED: "smart routing is switched off",
-    Phase.KEYWORD: "the keyword mode decides by single words",
-    Phase.SESSION: (
-        "its conversation had already used this tier, and switching would lose its thread and its prompt cache"
-    ),
-    Phase.CACHE: "the same request had been answered before",
-}
-HELD: Mapping[str, str] = {
-    "observing": "the policy only observes, and routes nothing",
-    "local_only": "it must not leave the team's own machines",
-    "min_tier": "its client asked for at least this tier",
-    "allowed_tiers": "its key may use nothing nearer to what the rules chose",
-    "demo_model": "the embedded model only shows that the gateway works",
 }
 LENGTHS: Mapping[str, str] = {
     "ask_chars": "had the ask been {to} characters long instead of {now}",
@@ -78,33 +61,11 @@ def destination(tier: str | None, model: str = "") -> str:
     return TIERS.get(tier or "", model)
 
 
-def rule_words(rule: str, texts: Texts) -> str:
-    """A rule with the phrases that made it fire: `simple task (“reconcile the ledger”)`."""
-    named = quoted(speaking(rule, texts))
-    return f"{words(rule)} ({named})" if named else words(rule)
-
-
 def quoted(texts: Sequence[str], most: int = MOST_QUOTED) -> str:
     named = [f"“{text}”" for text in texts[:most]]
     if len(texts) > most:
         return f"{', '.join(named)} and {len(texts) - most} more"
     return " and ".join([", ".join(named[:-1]), *named[-1:]] if len(named) > 1 else named)
-
-
-def cause(phase: str, band: str, reasons: Sequence[Reason], texts: Texts = NO_TEXTS) -> str:
-    """`texts` are the phrases that count, by list."""
-    decisive = deciding(phase, band, reasons)
-    held = next((HELD[reason.rule] for reason in decisive if reason.rule in HELD), "")
-    if held or phase in OUTRIGHT:
-        return held or OUTRIGHT[phase]
-    fired = [reason for reason in reasons if reason.fired and reason.points_to]
-    named = " and ".join(rule_words(reason.rule, texts) for reason in fired[:2])
-    if phase == Phase.LLM_CLASSIFIER:
-        return f"the rules alone could not tell{f' ({named})' if named else ''}, and the classifier judged it so"
-    if band == Band.AMBIGUOUS:
-        return f"the rules could not tell{f' ({named})' if named else ''}, and this is the tier for such requests"
-    sure = " and ".join(rule_words(reason.rule, texts) for reason in decisive[:2])
-    return f"the rules were sure: {sure}" if sure else "the rules found nothing that speaks for another"
 
 
 def otherwise(flip: Flip) -> str:

@@ -9,10 +9,11 @@ from rest_framework.request import Request
 
 from routing import connections
 from routing.breakers import breaker
+from routing.engine.causes import cause
 from routing.engine.explain import Explanation, Flip, deciding
 from routing.engine.names import tier_name
 from routing.engine.naming import NamedList, Names, Texts
-from routing.engine.telling import cause, destination, otherwise
+from routing.engine.telling import destination, otherwise
 from routing.engine.types import Phase, Policy, Reason, RoutingDecision
 from routing.route import Routed
 from smartgateway.api.base import GatewayView, key_of
@@ -80,9 +81,8 @@ def sentence(routed: Routed, flips: tuple[Flip, ...], texts: Texts) -> str:
     """For who does not know the rules."""
     decision = routed.decision
     where = destination(tier_name(decision, routed.policy), decision.model)
-    told = (
-        f"This request goes to {where}, because {cause(decision.phase, routed.signals.band, decision.reasons, texts)}."
-    )
+    why = cause(decision.tier, decision.phase, routed.signals.band, decision.reasons, texts)
+    told = f"This request goes to {where}, because {why}."
     is_ours = decision.phase is not Phase.EXPLICIT
     return f"{told} {otherwise(flips[0])}" if flips and is_ours else told
 

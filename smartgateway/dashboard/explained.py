@@ -8,10 +8,11 @@ import msgspec
 from audit.models import Attempt, Feedback, Outcome, PromptText, RoutingDecision
 from audit.models.feedback import VERDICTS
 from audit.presentation.words import outcome_of, words
+from routing.engine.causes import cause, is_refusal
 from routing.engine.features import Features
 from routing.engine.naming import Named, Texts
-from routing.engine.telling import NO_TEXTS, cause, destination, otherwise
-from routing.engine.types import Usage
+from routing.engine.telling import NO_TEXTS, destination, otherwise
+from routing.engine.types import Phase, Usage
 from smartgateway.completions.explaining import NamesOfThen, claude_usage_again, explanation_again, reasons_of
 from smartgateway.dashboard.charged import Charged, charged
 from smartgateway.dashboard.decisions import measured
@@ -31,12 +32,14 @@ IDS = ("hits", "introduced_by", "tags", "in_ask", "in_system", "otherwise")  # o
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`flips` say what would have made it another decision, the least first.
+    """`flips` say what would have made it another decision, the least first; `auto` is where that by which they are
+    reckoned goes, where the request asked for something by name.
 
     `phrases` is None where its policy version, or what it was made from, cannot be read.
     """
 
     sentence: str
+    auto: str
     flips: list[str]
     rules: list[Rule]
     silent_rules: list[Rule]  # what was tried and neither fired nor came near
@@ -63,6 +66,7 @@ def explained(decision: RoutingDecision) -> Explained:
     attempts = list(decision.attempts.order_by("number"))
     return Explained(
         sentence=sentence(decision, outcome, texts),
+        auto=destination(found.tier) if found and decision.phase == Phase.EXPLICIT else "",
         flips=[otherwise(flip) for flip in found.flips] if found else [],
         rules=[rule for rule in tried if rule.state],
         silent_rules=[rule for rule in tried if not rule.state],
@@ -123,9 +127,13 @@ def signs(decision: RoutingDecision, outcome: Outcome | None) -> list[str]:
 
 
 def sentence(decision: RoutingDecision, outcome: Outcome | None, texts: Texts) -> str:
+    reasons = reasons_of(decision.reasons)
+    why = cause(decision.tier, decision.phase, decision.band, reasons, texts)
+    if is_refusal(decision.phase, reasons):
+        return f"This request went nowhere, because {why}. {ending(decision, outcome)}"
+    went = "was to go" if outcome and outcome.status == "refused" else "went"
     where = destination(decision.tier, decision.model)
-    why = cause(decision.phase, decision.band, reasons_of(decision.reasons), texts)
-    return f"This request went to {where}, because {why}. {ending(decision, outcome)}"
+    return f"This request {went} to {where}, because {why}. {ending(decision, outcome)}"
 
 
 def ending(decision: RoutingDecision, outcome: Outcome | None) -> str:

@@ -2,43 +2,8 @@ import pytest
 
 from routing.engine.breakpoints import FIXED, LIMITS, Step
 from routing.engine.explain import Flip
-from routing.engine.telling import cause, condition, destination, otherwise
-from routing.engine.types import Band, Reason, Tier
-
-LOOP = Reason("tool_loop", 1, 4, 0.8, Band.CLAUDE)
-GREETING = Reason("greeting", 1, 0.5, 0.5, Band.LOCAL)
-CAUSES = [
-    pytest.param("heuristic", "CLAUDE", [LOOP], "the rules were sure: tool loop", id="sure"),
-    pytest.param("heuristic", "LOCAL", [], "the rules found nothing that speaks for another", id="nothing"),
-    pytest.param(
-        "heuristic",
-        "AMBIGUOUS",
-        [LOOP, GREETING],
-        "the rules could not tell (tool loop and greeting), and this is the tier for such requests",
-        id="both sides",
-    ),
-    pytest.param(
-        "llm_classifier",
-        "AMBIGUOUS",
-        [Reason("classifier", "opus", "", 0.0)],
-        "the rules alone could not tell, and the classifier judged it so",
-        id="classifier",
-    ),
-    pytest.param("explicit", "CLAUDE", [LOOP], "the client asked for it by name", id="by name"),
-    pytest.param(
-        "heuristic",
-        "CLAUDE",
-        [LOOP, Reason("local_only", "sonnet", "local", 0.0)],
-        "it must not leave the team's own machines",
-        id="held",
-    ),
-]
-
-
-@pytest.mark.parametrize(("phase", "band", "reasons", "why"), CAUSES)
-def test_why_is_said_without_the_rules_names_for_things(phase, band, reasons, why):
-    assert cause(phase, band, reasons) == why
-
+from routing.engine.telling import condition, destination, otherwise
+from routing.engine.types import Band, Tier
 
 CONDITIONS = [
     (

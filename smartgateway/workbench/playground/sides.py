@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 
 from routing import connections, policies
+from routing.engine.causes import cause
 from routing.engine.content import matched_phrases, policy_from
 from routing.engine.decide import NeedsVerdict, compute_routing_signals, decide
 from routing.engine.explain import UNASKED, explain
 from routing.engine.names import tier_name
 from routing.engine.naming import Names
-from routing.engine.telling import cause, destination, otherwise
+from routing.engine.telling import destination, otherwise
 from routing.engine.types import Phase, Policy, RoutingDecision, RoutingRefusedError
 from routing.phrases import compile_matcher
 from routing.route import weighing
@@ -20,7 +21,7 @@ from smartgateway.workbench.playground.pasted import Pasted
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`problem` says why there is no decision."""
+    """`problem` says why there is no decision; `auto` where it would lead without the name that was asked for."""
 
     title: str
     problem: str = ""
@@ -28,6 +29,7 @@ class Side:
     model: str = ""
     band: str = ""
     sentence: str = ""
+    auto: str = ""
     flips: list[str] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
 
@@ -72,7 +74,8 @@ def side(title: str, pasted: Pasted, policy: Policy) -> Side:
     except RoutingRefusedError as exc:
         return Side(title, exc.message)
     texts = Names(policy).counted(features)
-    tier, why = tier_name(decision, policy), cause(decision.phase, signals.band, decision.reasons, texts)
+    why = cause(decision.tier, decision.phase, signals.band, decision.reasons, texts)
+    tier = tier_name(decision, policy)
     doubt = " The classifier would be asked first." if isinstance(step, NeedsVerdict) else ""
     tried = rules_of(decision.phase, signals.band, list(decision.reasons), found, texts)
     return Side(
@@ -81,6 +84,7 @@ def side(title: str, pasted: Pasted, policy: Policy) -> Side:
         model=decision.model,
         band=str(signals.band),
         sentence=f"It goes to {destination(tier, decision.model)}, because {why}.{doubt}",
+        auto=destination(found.tier) if decision.phase is Phase.EXPLICIT else "",
         flips=[otherwise(flip) for flip in found.flips],
         rules=[rule for rule in tried if rule.state],
     )

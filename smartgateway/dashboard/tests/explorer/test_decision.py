@@ -124,3 +124,11 @@ def test_a_decisions_page_shows_the_prices_that_it_was_charged_by(admin_client, 
 
     assert words in page
     assert "since 23 November 2026" in page
+
+
+def test_what_was_asked_for_by_name_says_where_auto_would_have_led(admin_client, published):
+    made = made_from("@opus what is a monad", tier="opus", phase="explicit")
+
+    page = text(admin_client.get(reverse("dashboard:decision", args=[made.pk])))
+
+    assert "Left to <code>auto</code>, it would have gone to the team&#x27;s own model:</p> <ul" in page

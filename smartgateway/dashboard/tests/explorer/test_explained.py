@@ -34,8 +34,8 @@ FIRED = [["tool_loop", 1.0, 4.0, 0.88, "CLAUDE", True], ["opus_score", 0.0, 0.5,
         ),
         pytest.param(
             {"tier": "local", "phase": "llm_classifier", "band": "AMBIGUOUS", "reasons": []},
-            "This request went to the team's own model, because the rules alone could not tell, and the classifier "
-            "judged it so. It was answered.",
+            "This request went to the team's own model, because the rules alone could not tell, since none fired, "
+            "and the classifier judged it so. It was answered.",
             id="classifier",
         ),
     ],
@@ -47,6 +47,26 @@ def test_a_manager_reads_in_one_sentence_why_it_went_there(fields, sentence):
 
     assert explained(made).sentence == sentence
     assert not row_of(made).is_moved
+
+
+def test_what_could_not_be_had_went_nowhere():
+    made = decision(tier="opus", phase="explicit", reasons=[["tier_not_allowed", "opus", "", 0.0, "", True]])
+    outcome(made, status="refused", error_type="tier_not_allowed")
+
+    assert explained(made).sentence == (
+        "This request went nowhere, because its key may not use what it asked for (“opus”). "
+        "It was refused: tier not allowed."
+    )
+
+
+def test_what_a_limit_refused_was_to_go_where_it_was_decided():
+    made = decision(tier="opus", phase="explicit", reasons=[["explicit_model", "opus", "", 0.0, "", True]])
+    outcome(made, status="refused", error_type="rate_limited", served_tier="")
+
+    assert explained(made).sentence == (
+        "This request was to go to Claude Opus, because the client asked for it by name (“opus”). "
+        "It was refused: rate limited."
+    )
 
 
 def test_what_served_instead_is_said_with_its_cause():

@@ -49,6 +49,13 @@ def test_a_phrase_that_is_new_in_the_draft_is_found(operated):
     assert tiers(decided(operated, "our importer is slow")) == ["sonnet", "local"]
 
 
+def test_what_is_asked_for_by_name_says_whose_are_the_changes_that_would_lead_elsewhere(operated):
+    auto = "Left to <code>auto</code>, it would have gone to the team&#x27;s own model:</p> <ul"
+
+    assert auto in text(decided(operated, "@opus what is a monad"))
+    assert "Left to <code>auto</code>" not in text(decided(operated, "what is a monad"))
+
+
 def test_a_draft_like_the_published_policy_decides_the_same(operated):
     assert "The draft would decide the same." in text(decided(operated, PROOF))
 
