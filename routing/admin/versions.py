@@ -52,8 +52,14 @@ class PolicyVersionAdmin(ModelAdmin):
     def changed(self, row: PolicyVersion) -> SafeString:
         before = PolicyVersion.objects.filter(number__lt=row.number).newest()
         sentences = policies.changes(before.content if before else None, row.content)
-        return format_html_join("", "<div>{}</div>", ((sentence,) for sentence in sentences))
+        return format_html_join("", "<div>{}{}</div>", ((sentence, rest_of(sentence)) for sentence in sentences))
 
     @display(description="content")
     def shown_content(self, row: PolicyVersion) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(row.content, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def rest_of(sentence: policies.Sentence) -> SafeString:
+    """To be opened where a sentence leaves something out."""
+    whole = "<details><summary class='cursor-pointer underline'>All of it</summary>{}</details>"
+    return format_html(whole, sentence.whole) if sentence.whole else SafeString()

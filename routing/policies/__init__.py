@@ -1,7 +1,7 @@
 """The policy: edited as draft rows, frozen by publishing, kept in memory by each process."""
 
 from routing.policies.aliases import RESERVED, problems_of_alias
-from routing.policies.changes import changes
+from routing.policies.changes import Sentence, changes
 from routing.policies.defaults import load_defaults
 from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.environment import differences
@@ -36,6 +36,7 @@ __all__ = [
     "NothingToPublishError",
     "Opposed",
     "PolicyMissingError",
+    "Sentence",
     "bounds",
     "changes",
     "current",

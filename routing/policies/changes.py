@@ -1,7 +1,7 @@
 """What differs between two policies, in an operator's words."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from routing.engine.content import LISTS_OFF
 from routing.policies.drafts import targets_of
@@ -18,12 +18,23 @@ TABLES = {
 }
 
 
-def changes(before: Content | None, after: Content) -> list[str]:
+class Sentence(str):
+    """What differs, in few words; `whole` says all of it, and is empty where the sentence does."""
+
+    __slots__ = ("whole",)
+
+    def __new__(cls, short: str, whole: str = "") -> Self:
+        sentence = super().__new__(cls, short)
+        sentence.whole = "" if whole == short else whole
+        return sentence
+
+
+def changes(before: Content | None, after: Content) -> list[Sentence]:
     """One sentence per difference, one per list of phrases; a policy without a predecessor is one sentence."""
     if before is None:
-        return ["This is the first policy."]
+        return [Sentence("This is the first policy.")]
     phrases = _phrases(_by_name(before, "phrases"), _by_name(after, "phrases"))
-    return [*_settings(before, after), *_tables(before, after), *_lists(before, after), *phrases]
+    return [*map(Sentence, (*_settings(before, after), *_tables(before, after), *_lists(before, after))), *phrases]
 
 
 def flat(content: Content) -> dict[str, Any]:
@@ -79,16 +90,18 @@ def _by_name(content: Content, section: str) -> Mapping[str, Any]:
     return targets_of(content) if section == "aliases" else content[section]
 
 
-def _phrases(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+def _phrases(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> Iterator[Sentence]:
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name, {}), after.get(name, {})
-        parts = [
-            *_listed("+", [_weighed(text, new[text]) for text in sorted(new.keys() - old.keys())]),
-            *_listed("−", [repr(text) for text in sorted(old.keys() - new.keys())]),
-            *_listed("", [_reweighed(text, old, new) for text in sorted(old.keys() & new.keys())]),
-        ]
+        signs = {
+            "+ ": [_weighed(text, new[text]) for text in sorted(new.keys() - old.keys())],
+            "− ": [repr(text) for text in sorted(old.keys() - new.keys())],
+            "": [_reweighed(text, old, new) for text in sorted(old.keys() & new.keys()) if old[text] != new[text]],
+        }
+        parts = [(sign, texts) for sign, texts in signs.items() if texts]
         if parts:
-            yield f"Phrases {name}: {'; '.join(parts)}."
+            short, whole = ("; ".join(sign + told(texts) for sign, texts in parts) for told in (_shortened, ", ".join))
+            yield Sentence(f"Phrases {name}: {short}.", f"Phrases {name}: {whole}.")
 
 
 def _weighed(text: str, weight: float) -> str:
@@ -96,15 +109,12 @@ def _weighed(text: str, weight: float) -> str:
 
 
 def _reweighed(text: str, old: Mapping[str, float], new: Mapping[str, float]) -> str:
-    return "" if old[text] == new[text] else f"{text!r} {_shown(old[text])} → {_shown(new[text])}"
+    return f"{text!r} {_shown(old[text])} → {_shown(new[text])}"
 
 
-def _listed(sign: str, texts: list[str]) -> Iterator[str]:
-    texts = [text for text in texts if text]
+def _shortened(texts: list[str]) -> str:
     rest = len(texts) - SHOWN_PHRASES
-    if texts:
-        listed = ", ".join(texts[:SHOWN_PHRASES]) + (f" and {rest} more" if rest > 0 else "")
-        yield f"{sign} {listed}".strip()
+    return ", ".join(texts[:SHOWN_PHRASES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from routing.models import AdminChange, PolicyVersion
-from routing.policies.changes import changes, flat
+from routing.policies.changes import Sentence, changes, flat
 from routing.policies.drafts import Content, digest_of, draft_content
 from routing.policies.filling import MOVED, fill_draft, fitted
 from routing.policies.good import in_force, problem_of
@@ -76,7 +76,7 @@ def _log(version: PolicyVersion, serving: PolicyVersion | None, action: str) -> 
     )
 
 
-def draft_changes() -> list[str]:
+def draft_changes() -> list[Sentence]:
     """What publishing the draft would change, in words."""
     serving = in_force()
     return changes(serving.content if serving else None, draft_content())

@@ -38,8 +38,8 @@ class Command(BaseCommand):
     def load(self, text: str, options: dict[str, Any]) -> None:
         draft = policies.draft_content()
         content = policies.imported(text, draft)
-        for sentence in policies.changes(draft, content) or ["The draft says the same already."]:
-            self.stdout.write(sentence)
+        for sentence in policies.changes(draft, content) or [policies.Sentence("The draft says the same already.")]:
+            self.stdout.write(sentence.whole or sentence)
         if options["check"]:
             return
         policies.replace_draft(content, "imported", author=options["author"], name=options["file"].name)

@@ -56,3 +56,13 @@ def test_the_same_policy_has_no_differences():
 
 def test_the_first_policy_differs_from_nothing():
     assert changes(None, BEFORE) == ["This is the first policy."]
+
+
+def test_what_a_sentence_leaves_out_is_said_by_the_whole_of_it():
+    phrases = {"new": {f"p{number}": 1.0 for number in range(9)}, "scope": {"roadmap": 0.15}}
+
+    new, scope = changes(BEFORE, BEFORE | {"phrases": phrases})
+
+    assert new.endswith("'p7' and 1 more.")
+    assert new.whole.endswith("'p7', 'p8'.")
+    assert scope.whole == ""

@@ -59,6 +59,20 @@ def test_a_text_is_loaded_as_it_was_looked_at_line_ends_and_marks_included(admin
     }
 
 
+def test_everything_that_an_import_changes_is_there_to_be_read(admin_client):
+    phrases = [f"phrase number {number}" for number in range(74)]
+    given = "phrases:\n  scope:\n" + "".join(f"    - {phrase}\n" for phrase in phrases)
+
+    page = text(admin_client.post(IMPORT, {"text": given}))
+    admin_client.post(IMPORT, {"text": given, "load": "1"})
+    publish = text(admin_client.get(reverse("workbench:publish")))
+
+    for told in (page, publish):
+        assert "and 66 more" in told
+        rest = told.partition("<details>")[2].partition("</details>")[0]
+        assert all(f"&#x27;{phrase}&#x27;" in rest for phrase in phrases)
+
+
 def test_an_import_warns_of_a_local_model_that_the_server_does_not_list(admin_client, monkeypatch):
     monkeypatch.setattr(connections.current(), "server", LocalServer(is_reachable=True, models=frozenset({"other:7b"})))
     preview = admin_client.post(IMPORT, {"text": "models: {local: 'qwen9:7b'}"})
