@@ -21,7 +21,7 @@ TABLES = {
 class Sentence(str):
     """What differs, in few words; `whole` says all of it, and is empty where the sentence does."""
 
-    __slots__ = ("whole",)
+    whole: str
 
     def __new__(cls, short: str, whole: str = "") -> Self:
         sentence = super().__new__(cls, short)
