@@ -20,6 +20,7 @@ from smartgateway.workbench.pages import AdminPage
 
 LOOKED_AT = 2_000  # newest requests among which the least sure are looked for
 SHOWN = 10
+RUNGS = ("local", "haiku", "sonnet", "opus")  # from the cheapest, Haiku asked for by name among them
 SUMMED = ("request_count", "cost", "saving", "unknown_count")
 
 
@@ -47,7 +48,7 @@ class Move:
 
     @property
     def is_lower(self) -> bool:
-        return self.tier in LADDER and LADDER.index(self.auto_tier) < LADDER.index(self.tier)
+        return self.tier in RUNGS and RUNGS.index(self.auto_tier) < RUNGS.index(self.tier)
 
 
 class Observed(AdminPage):
@@ -88,8 +89,8 @@ def _move(name: str, row: dict[str, Any]) -> Move:
 
 
 def least_sure() -> list[DecisionRow]:
-    """Of the newest that auto would have answered locally, those of which the rules were least sure."""
-    newest = RoutingDecision.objects.filter(IS_BYPASSED).order_by("-id")[:LOOKED_AT]
+    """Of the newest answers that auto would have left to the local model, those of which the rules were least sure."""
+    newest = RoutingDecision.objects.filter(IS_BYPASSED, outcome__status="answered").order_by("-id")[:LOOKED_AT]
     found = [
         (confidence, key)
         for key, confidence, tier, auto_tier in newest.values_list("id", "confidence", "tier", "auto_tier")

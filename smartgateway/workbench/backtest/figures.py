@@ -58,6 +58,7 @@ class Group:
     new: str = ""
     coverage: Range | None = None
     calls: Range | None = None
+    query: str = ""  # that narrows the list of decisions to these
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from audit.presentation.words import words
@@ -15,10 +16,11 @@ from smartgateway.workbench.backtest.figures import Doubt, Flipped, Group, Money
 from smartgateway.workbench.backtest.flips import OPEN as LEFT_OPEN
 from smartgateway.workbench.backtest.flips import WENT, Change
 from smartgateway.workbench.backtest.known import BEFORE, PHRASES, READING, TAGS
-from smartgateway.workbench.backtest.sums import OPEN, Flip, Sums, Tally, Team
+from smartgateway.workbench.backtest.sums import OPEN, OTHERS, Flip, Sums, Tally, Team
 
 GOALS = ("local", "haiku", "sonnet", "opus", BY_NAME, REFUSED)
 MOST_MOVERS = 10
+LISTED_AS = {BY_NAME: "other"}  # in the list of decisions
 MEANINGS = {
     PHRASES: "A new phrase may stand in them. Only their text can tell, and it was not recorded.",
     READING: "The first word of the ask would be read differently. Only its text can tell.",
@@ -74,10 +76,13 @@ class Shown:
 
     @property
     def teams(self) -> list[Group]:
-        return sorted(map(self._team, self.sums.teams.values()), key=lambda team: team.requests, reverse=True)
+        found = [self._team(pk, team) for pk, team in self.sums.teams.items()]
+        return sorted(found, key=lambda team: team.requests, reverse=True)
 
-    def _team(self, team: Team) -> Group:
-        group = replace(_group(team.name, team.tally), money=self._money(team.tally, team.counts))
+    def _team(self, pk: int, team: Team) -> Group:
+        group = replace(
+            _group(team.name, team.tally), money=self._money(team.tally, team.counts), query=_query("team", pk)
+        )
         if self.is_untold:
             return group
         return replace(group, coverage=_coverage(team.counts), calls=_calls(team.counts))
@@ -86,8 +91,8 @@ class Shown:
     def movers(self) -> list[Group]:
         """By how much money they move, and by how many requests where nothing costs anything."""
         found = [
-            _group(names[0], tally, note=names[1], old=old, new=new)
-            for (_, _, old, new), (names, tally) in self.sums.groups.items()
+            replace(_group(names[0], tally, note=names[1], old=old, new=new), query=_query("key", key, old))
+            for (_, key, old, new), (names, tally) in self.sums.groups.items()
         ]
         found.sort(key=lambda group: (abs(group.money.middle), group.requests), reverse=True)
         return found[:MOST_MOVERS]
@@ -96,6 +101,11 @@ class Shown:
     def flips(self) -> list[tuple[str, str, list[Flipped]]]:
         pairs = sorted(self.sums.flips, key=lambda pair: self.sums.matrix[pair], reverse=True)
         return [(*pair, [_flipped(flip) for flip in self.sums.flips[pair]]) for pair in pairs]
+
+
+def _query(name: str, pk: int, tier: str = "") -> str:
+    """Nothing for those that stand for many."""
+    return "" if pk == OTHERS else urlencode({name: pk, **({"tier": LISTED_AS.get(tier, tier)} if tier else {})})
 
 
 def _coverage(counts: Counts) -> Range | None:

@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -112,6 +113,7 @@ class Result(AdminPage):
             shown=Shown(Sums.from_json(backtest.sums)) if backtest.sums else None,
             seconds_left=running.seconds_of(backtest, now),
             then=then,
+            days_query=urlencode({"from": backtest.first_day, "to": backtest.last_day or today()}),
             changes=policies.changes(then.content if then else None, backtest.content),
             is_draft_still=not backtest.version and policies.digest_of(policies.draft_content()) == backtest.digest,
             time_zone=settings.REPORT_TIME_ZONE,

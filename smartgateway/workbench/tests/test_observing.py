@@ -86,6 +86,20 @@ def test_what_the_rules_were_least_sure_of_comes_first(admin_client):
     assert "no risk" not in page
 
 
+def test_an_answer_of_haiku_is_at_risk_where_auto_would_have_left_it_to_the_local_model(admin_client):
+    BypassReport.objects.create(day=today(), team_id=1, tier="haiku", auto_tier="local", request_count=7)
+    BypassReport.objects.create(day=today(), team_id=1, tier="haiku", auto_tier="opus", request_count=2)
+
+    assert "<dt>At risk</dt> <dd>7</dd>" in body(admin_client.get(ADDRESS))
+
+
+def test_a_request_that_nobody_answered_is_none_to_look_at(admin_client):
+    fields = {"phase": "explicit", "tier": "", "auto_tier": "local", "confidence": 0.1}
+    outcome(decision(model="totally-made-up-model", **fields), status="failed", served_model="", served_tier="")
+
+    assert "totally-made-up-model" not in body(admin_client.get(ADDRESS))
+
+
 def test_the_whole_period_is_tried_with_routing_on(admin_client):
     observe()
 

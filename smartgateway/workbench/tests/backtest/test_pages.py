@@ -41,10 +41,23 @@ def test_each_team_has_its_coverage_and_its_calls_to_the_classifier(admin_client
     page = body(admin_client.post(BEGIN, {"policy": "draft", "period": "week"}, follow=True))
 
     teams = page.partition('aria-label="Teams"')[2]
-    payments, search = teams.partition("Search</th>")[0], teams.partition("Search</th>")[2]
+    payments, search = teams.partition("Search</a></th>")[0], teams.partition("Search</a></th>")[2]
     assert '0 %<span class="note">was 100 %</span>' in payments
     assert '100 %<span class="note">was 100 %</span>' in search
     assert '0<span class="note">was 0</span>' in search
+
+
+def test_teams_and_movers_lead_to_their_decisions_of_these_days(admin_client, recorded, edit):
+    recorded(EXPLAIN, team_id=3, team_name="Payments", key_id=4)
+    edit(threshold={"simple_task_chars": 100})
+    days = {"from": today().isoformat(), "to": today().isoformat()}
+
+    page = body(admin_client.post(BEGIN, {"policy": "draft", **days}, follow=True))
+
+    when = f"from={today()}&amp;to={today()}"
+    decisions = reverse("dashboard:decisions")
+    assert f'<a href="{decisions}?team=3&amp;{when}"' in page
+    assert f'<a href="{decisions}?key=4&amp;tier=local&amp;{when}"' in page
 
 
 def test_a_published_version_is_tried_on_chosen_days(admin_client, recorded):
@@ -176,7 +189,7 @@ def test_the_publish_page_offers_a_backtest_and_shows_that_of_this_very_draft(ad
     assert ADDRESS in before
     assert "Backtest of this draft" not in before
     assert "Backtest of this draft</a>: 1 requests, done" in after
-    assert "0 would go elsewhere, 0 are not known; cost $0.00 of $0.00." in after
+    assert '0 would go elsewhere, 0 are not known; cost <span class="amount">$0.00</span> of $0.00.' in after
 
 
 def test_a_shadow_of_the_draft_stands_beside_its_backtest_when_it_is_published(admin_client, recorded, edit):
