@@ -21,7 +21,7 @@ TOUCHED: Mapping[str, tuple[str, ...]] = {"tools_declared": ("tool_chars", "tool
 
 
 class Step(NamedTuple):
-    """One thing otherwise. `size` is its distance as a share of the threshold, or a number of phrases.
+    """One thing otherwise. `size` is the change: a share of a threshold of at least 1, a difference, or phrases.
 
     `phrase` is the one that is added or taken away, where it matters which.
     """

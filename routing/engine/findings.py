@@ -1,4 +1,4 @@
-"""How a rule says what it found: value, threshold, and the distance between them as a share of the threshold."""
+"""How a rule says what it found: value, threshold, and how far it came past that, mostly as a share of it."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -39,7 +39,7 @@ PROVIDER_OF = {Tier.LOCAL: "local", Tier.SONNET: "anthropic", Tier.OPUS: "anthro
 
 
 class Reason(NamedTuple):
-    """One rule's finding. `margin` is the distance to the threshold, positive when the rule fired."""
+    """One rule's finding. `margin` is how far past its threshold it came: see `findings`."""
 
     rule: str
     value: float | str

@@ -19,7 +19,7 @@ class Rule:
     name: str
     value: str
     threshold: str
-    distance: str
+    margin: str
     points_to: str
     state: str  # decided, fired, near, or empty
     page: str  # the name of its page in the workbench, if it has one
