@@ -84,7 +84,7 @@ class RoutingDecisionAdmin(RecordAdmin):
     search_fields = ("id",)
     search_help_text = "A decision's id, or the exact name of a team, key, model, session or end user."
     fieldsets = (
-        (None, {"fields": (tables.summary,)}),
+        (None, {"fields": (tables.summary, tables.explained)}),
         ("Why", {"fields": (tables.reasons_table, tables.candidates_table)}),
         ("What came of it", {"fields": (tables.attempts_table, tables.outcome_table)}),
         ("Request", {"fields": (tables.request_table,)}),

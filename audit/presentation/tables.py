@@ -5,6 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import Attempt, Outcome, RoutingDecision
@@ -27,6 +29,11 @@ from audit.presentation.words import (
 @admin.display(description="In one sentence")
 def summary(decision: RoutingDecision) -> str:
     return sentence(decision)
+
+
+@admin.display(description="Explained")
+def explained(decision: RoutingDecision) -> SafeString:
+    return _link("dashboard:decision", decision.pk, "Every rule that was tried, and what would have led elsewhere")
 
 
 @admin.display(description="Rules")
@@ -107,7 +114,7 @@ def request_table(decision: RoutingDecision) -> SafeString:
         ["session", decision.session_id or "-"],
         ["face", f"{decision.face}{', streamed' if decision.is_stream else ''}"],
         ["asked for", decision.requested_model or "auto"],
-        ["policy version", decision.policy_version],
+        ["policy version", _version(decision.policy_version)],
         ["band", f"{decision.band or '-'} (confidence {decision.confidence:.2f})"],
         ["score", f"{decision.score:.2f}"],
         ["auto would have chosen", decision.auto_tier or "-"],
@@ -115,6 +122,14 @@ def request_table(decision: RoutingDecision) -> SafeString:
         ["tags", ", ".join(decision.tags) or "-"],
     ]
     return _table([], rows)
+
+
+def _version(number: int) -> SafeString | str:
+    return _link("workbench:version", number, str(number)) if number else "-"
+
+
+def _link(page: str, key: object, title: str) -> SafeString:
+    return format_html('<a class="underline" href="{}">{}</a>', reverse(page, args=[key]), title)
 
 
 def _table(headers: Sequence[str], rows: Sequence[Any]) -> SafeString:

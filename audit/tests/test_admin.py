@@ -47,6 +47,15 @@ def shown(response):
     return [row.tier for row in response.context["cl"].result_list]
 
 
+def test_a_decision_leads_to_its_explanation_and_to_its_version(operator, record):
+    local, _ = record
+
+    page = operator.get(decision_page(local)).content.decode()
+
+    assert f'href="{reverse("dashboard:decision", args=[UUID(bytes=local.id)])}"' in page
+    assert f'href="{reverse("workbench:version", args=[local.policy_version])}"' in page
+
+
 def test_the_list_shows_the_newest_first_without_counting_the_table(operator, record):
     with CaptureQueriesContext(connection) as queries:
         response = operator.get(reverse(LIST))

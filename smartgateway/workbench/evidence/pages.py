@@ -16,8 +16,8 @@ from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.keys.models import Team
 from smartgateway.workbench.evidence.dearest import dearest_in
 from smartgateway.workbench.evidence.histograms import histograms, unmeasured
-from smartgateway.workbench.evidence.month import DAYS, Month, month
-from smartgateway.workbench.evidence.places import LISTS, THRESHOLDS, WITH_PAGES, links_of, list_links
+from smartgateway.workbench.evidence.month import DAYS, Month, Row, month
+from smartgateway.workbench.evidence.places import AGAINST, LISTS, THRESHOLDS, WITH_PAGES, links_of, list_links
 from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
 from smartgateway.workbench.noted import note_asked
@@ -72,7 +72,7 @@ class Rule(AdminPage):
             histograms=histograms(found.distances, policy, THRESHOLDS.get(name, ())),
             links=links_of(name),
             in_force=policies.in_force(),
-            phrases=[phrase for phrase in found.phrases if phrase.list_name in LISTS.get(name, ())],
+            phrases=[(each, each in AGAINST, phrases_of(found, each)) for each in LISTS.get(name, ())],
             rows=rows_of(row.examples) if row else [],
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -123,6 +123,10 @@ def current_policy() -> Policy | None:
         return policies.current()
     except policies.PolicyMissingError:
         return None
+
+
+def phrases_of(found: Month, list_name: str) -> list[Row]:
+    return [phrase for phrase in found.phrases if phrase.list_name == list_name]
 
 
 def rows_of(ids: Iterable[UUID]) -> list[DecisionRow]:

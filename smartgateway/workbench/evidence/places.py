@@ -40,7 +40,8 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "opus_score": ("deep_reasoning", "conflicting_constraints", "scope"),
     "keyword_opus": ("keyword_opus",),
 }
-
+AGAINST = frozenset({"investigation", "context_word"})
+"""Lists whose phrases keep a rule that looks for them from firing."""
 
 WITH_PAGES = (*RULES, "opus_score")
 RULE_OF: Mapping[str, str] = {
@@ -50,6 +51,12 @@ RULE_OF: Mapping[str, str] = {
     for threshold in thresholds
 }
 """On whose page it is seen what a threshold does; the first one's where several rules share it."""
+
+
+def rules_of(row: Threshold | PhraseList) -> list[str]:
+    """The rules with pages that compare with it, or look for its phrases."""
+    places = THRESHOLDS if isinstance(row, Threshold) else LISTS
+    return [rule for rule, names in places.items() if row.name in names and rule in WITH_PAGES]
 
 
 def links_of(rule: str) -> list[tuple[str, str]]:

@@ -2,6 +2,9 @@
 
 from django import template
 
+from routing.models import PhraseList, Threshold
+from smartgateway.workbench.evidence import places
+
 register = template.Library()
 AFTERWARDS = {
     "asked_again": "asked again",
@@ -43,3 +46,9 @@ def named(table: dict[str, str], name: str) -> str:
 def plain(value: float) -> str:
     """`30,000`, `0.5`: a threshold as its field shows it."""
     return f"{value:,.10g}"
+
+
+@register.simple_tag
+def rules_of(row: Threshold | PhraseList) -> list[str]:
+    """On whose pages it is seen what it does."""
+    return places.rules_of(row)

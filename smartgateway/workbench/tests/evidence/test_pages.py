@@ -9,6 +9,7 @@ from routing.models import PhraseList, Threshold
 from routing.policies import load_defaults
 from smartgateway.workbench.evidence import pages
 from smartgateway.workbench.evidence.model import EvidenceDay
+from smartgateway.workbench.evidence.month import RULES
 from smartgateway.workbench.evidence.summing import summarise
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,39 @@ def test_a_rule_leads_to_its_rows_in_the_admin_and_to_the_decisions_that_fired_i
     assert reverse("admin:routing_phraselist_change", args=[phrases.pk]) in page
     assert reverse("dashboard:decision", args=[made.pk]) in page
     assert "what is a 1" in page
+
+
+def test_phrases_that_speak_against_a_rule_stand_apart(operated, asked):
+    asked("explain why our importer is slow")
+    summarise(today())
+
+    lists = text(operated.get(rule("simple_task"))).partition("<h2>Its phrases</h2>")[2]
+    own, _, against = lists.partition("Investigation: these speak against it</h3>")
+
+    assert "explain 1" in own
+    assert "why our 1" in against
+    assert "why our" not in own
+
+
+@pytest.mark.parametrize(
+    ("row", "rules"),
+    [
+        (("threshold", "simple_task_prose_chars"), ["simple_task", "single_file_edit"]),
+        (("threshold", "near_margin"), []),
+        (("phraselist", "investigation"), ["simple_task", "single_file_edit"]),
+        (("phraselist", "harness"), []),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else None,
+)
+def test_the_form_of_a_threshold_or_list_leads_to_its_rules_and_to_the_evidence(operated, row, rules):
+    kind, name = row
+    pk = {"threshold": Threshold, "phraselist": PhraseList}[kind].objects.get(name=name).pk
+
+    page = text(operated.get(reverse(f"admin:routing_{kind}_change", args=[pk])))
+
+    led_to = [each for each in RULES if f'href="{rule(each)}"' in page]
+    assert led_to == [each for each in RULES if each in rules]
+    assert f'href="{EVIDENCE}#' in page
 
 
 def test_each_threshold_of_a_rule_has_its_histogram_which_leads_to_its_field(operated, asked):
