@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 
 class _Forms(HTMLParser):
-    """The values of every form of a page, with the names of its buttons."""
+    """The values of every form of a page; beside them its action and its buttons."""
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
@@ -15,7 +15,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         if tag == "form":
-            self.forms.append(({}, {}))
+            self.forms.append(({}, {"action": given.get("action", "")}))
         if not self.forms or "disabled" in given:
             return
         fields, buttons = self.forms[-1]
@@ -48,12 +48,16 @@ def is_sent(given):
     return kind not in ("file", "button", "reset") and (kind not in ("checkbox", "radio") or "checked" in given)
 
 
-def sent_by(response, button=None, **typed):
-    """What a browser posts when this button is pressed in the form that has it, with these fields filled in."""
+def sent_by(response, button=None, *, action=None, **typed):
+    """What a browser posts when this button is pressed in the form that has it, with these fields filled in.
+
+    Without a name of a button, the first form that leads to `action` and has the fields is sent.
+    """
     page = _Forms()
     page.feed(response.content.decode())
     for fields, buttons in page.forms:
-        if typed.keys() <= fields.keys() if button is None else button in buttons:
+        is_meant = action in (None, buttons["action"]) and typed.keys() <= fields.keys()
+        if is_meant and (button is None or button in buttons):
             pressed = {button: buttons[button]} if button else {}
             return {**fields, **typed, **pressed}
     raise AssertionError(f"The page has no form with {button or [*typed]}.")

@@ -8,8 +8,10 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from routing import policies
 from routing.admin.logged import LoggedAdmin
+from routing.models import AdminChange
 
 NOTICE = "routing/_draft_notice.html"
+TOLD_IN_HISTORY = 20  # differences; all of them stand in the log
 
 
 class PlainNumber(UnfoldAdminDecimalFieldWidget):
@@ -27,6 +29,9 @@ class DraftAdmin(LoggedAdmin):
     list_before_template = NOTICE
     change_form_before_template = NOTICE
     compressed_fields = True
+
+    def in_history(self, change: AdminChange, message: Any) -> Any:
+        return change.how(TOLD_IN_HISTORY) or message
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         waiting = {"draft_changes": policies.draft_changes()}

@@ -1,8 +1,5 @@
 """What admins did, to look at and to filter: nothing here can be added, changed or deleted."""
 
-import json
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -12,8 +9,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from routing.models import AdminChange
-
-SHOWN = 3
+from routing.models.log import difference
 
 
 @admin.register(AdminChange)
@@ -40,22 +36,8 @@ class AdminChangeAdmin(ModelAdmin):
 
     @display(description="before and after")
     def summary(self, row: AdminChange) -> str:
-        told = [sentence(*difference) for difference in row.differences]
-        rest = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-        return ", ".join(told[:SHOWN]) + rest or row.note or "–"
+        return row.how() or row.note or "–"
 
     @display(description="before and after")
     def every_difference(self, row: AdminChange) -> SafeString:
-        return format_html_join("", "<div>{}</div>", ((sentence(*difference),) for difference in row.differences))
-
-
-def sentence(name: str, before: Any, after: Any) -> str:
-    return f"{name}: {worded(before)} → {worded(after)}"
-
-
-def worded(value: Any) -> str:
-    if value is None or value == "":
-        return "nothing"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.10g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
+        return format_html_join("", "<div>{}</div>", ((difference(*found),) for found in row.differences))

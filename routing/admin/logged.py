@@ -57,8 +57,13 @@ class LoggedAdmin(ModelAdmin):
         after = None if before is None else self.logged(type(row)._default_manager.get(pk=row.pk))
         if before is None or before != after:
             words = message if isinstance(message, str) else in_words(message) if before is None else ""
-            note(request, AdminChange.Action.CHANGED, row, before=before, after=after, words=words)
+            change = note(request, AdminChange.Action.CHANGED, row, before=before, after=after, words=words)
+            message = self.in_history(change, message)
         return super().log_change(request, row, message)
+
+    def in_history(self, change: AdminChange, message: Any) -> Any:
+        """What a row's own history says of a change: as Django puts it, the fields."""
+        return message
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
         for row in queryset:
@@ -155,8 +160,8 @@ def note(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     words: str = "",
-) -> None:
-    AdminChange.objects.note(
+) -> AdminChange:
+    return AdminChange.objects.note(
         action,
         str(row._meta.verbose_name),
         author=request.user.get_username(),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.forms import ActionForm
 
 from routing.models import AdminChange
+from routing.models.log import worded
 
 SEEN_CHANGE = "seen_change"
 NOTHING_DONE = "Nothing was done: look at it again, and do it once more if you still want it."
@@ -50,7 +51,7 @@ class ListedForm(forms.ModelForm):  # type: ignore[type-arg]
         seen = hidden.value_from_datadict(self.data, self.files, key)
         if seen is not None and self.fields[name].has_changed(now, seen):
             self._show_now(key, now)
-            self.add_error(name, f"{told(self.instance)} It is {now} now: save again to overwrite that.")
+            self.add_error(name, f"{told(self.instance)} It is {worded(now)} now: save again to overwrite that.")
 
     def _show_now(self, key: str, now: object) -> None:
         """The form comes back as if it had been opened now."""
@@ -85,5 +86,4 @@ def told(row: Any) -> str:
 def said_of(last: AdminChange | None) -> str:
     if last is None or last.action != AdminChange.Action.CHANGED:
         return "Another admin changed this meanwhile."
-    changes = ", ".join(f"{name} {before} → {after}" for name, before, after in last.differences[:3])
-    return f"{last.author} changed this at {last.made_at:%H:%M} UTC{f' ({changes})' if changes else ''}."
+    return f"{last.told('this')}."

@@ -1,5 +1,6 @@
 """What admins did: each change with before and after, kept for good."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -9,6 +10,21 @@ from django.db.models import Q
 from django.db.models.deletion import ProtectedError
 
 MOST_NAME = 200
+DONE = {"rolled_back": "rolled back", "reset": "filled", "imported": "imported into", "preset": "loaded a preset into"}
+
+
+def difference(name: str, before: Any, after: Any) -> str:
+    return f"{name}: {worded(before)} → {worded(after)}"
+
+
+def worded(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | dict):
+        return json.dumps(value, cls=DjangoJSONEncoder)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 class AdminChanges(models.QuerySet["AdminChange"]):
@@ -96,6 +112,17 @@ class AdminChange(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ProtectedError("What was done stays on record.", {self})
+
+    def told(self, subject: str = "") -> str:
+        """Who did what, when and how, in one line: of `subject`, or of its own."""
+        what = subject or f"{self.subject} {self.name}".rstrip()
+        how = f" ({self.how()})" if self.differences else ""
+        return f"{self.author} {DONE.get(self.action, self.action)} {what} at {self.made_at:%H:%M} UTC{how}"
+
+    def how(self, most: int = 3) -> str:
+        """Its differences, or as many of them."""
+        hows = [difference(*found) for found in self.differences]
+        return ", ".join(hows[:most]) + (f" and {len(hows) - most} more" if len(hows) > most else "")
 
     @property
     def differences(self) -> list[tuple[str, Any, Any]]:

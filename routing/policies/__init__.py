@@ -9,6 +9,7 @@ from routing.policies.files import to_yaml, version_yaml
 from routing.policies.filling import fitted, replace_draft
 from routing.policies.good import in_force, problem_of
 from routing.policies.importing import imported
+from routing.policies.moving import mark_of
 from routing.policies.phrase_lists import Opposed, is_there, opposed_phrases, problems_of_phrase, same
 from routing.policies.presets import preset, presets, with_preset
 from routing.policies.publishing import NothingToPublishError, draft_changes, publish, roll_back
@@ -52,6 +53,7 @@ __all__ = [
     "is_loaded",
     "is_there",
     "load_defaults",
+    "mark_of",
     "opposed_phrases",
     "preset",
     "presets",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from routing.engine.content import LISTS_OFF
@@ -20,23 +19,21 @@ from routing.models import (
 )
 from routing.models.choices import Rung, Slot
 from routing.policies.changes import flat
-from routing.policies.drafts import Content, digest_of, draft_content
+from routing.policies.drafts import Content, draft_content
 from routing.policies.locking import lock
+from routing.policies.moving import refuse_if_moved
 from routing.policies.shipped import off_in
-
-MOVED = "The draft changed while you looked at it: look at the changes again."
 
 
 @transaction.atomic
 def replace_draft(content: Content, action: str, *, author: str, name: str = "", seen_digest: str = "") -> Content:
     """Writes what the rows of this release can hold of the content, and logs it. Returns what the draft was before.
 
-    With `seen_digest`, only if the draft still is what its admin looked at.
+    With `seen_digest`, the mark of a page or a digest, only if the draft still is what its admin looked at.
     """
     lock()
     before = draft_content()
-    if seen_digest and seen_digest != digest_of(before):
-        raise ValidationError(MOVED)
+    refuse_if_moved(seen_digest, before)
     fill_draft(fitted(content, before))
     now = flat(draft_content())
     AdminChange.objects.note(action, "draft", author=author, name=name, before=flat(before), after=now)

@@ -8,9 +8,10 @@ from django.db import transaction
 from routing.models import AdminChange, PolicyVersion
 from routing.policies.changes import Sentence, changes, flat
 from routing.policies.drafts import Content, digest_of, draft_content
-from routing.policies.filling import MOVED, fill_draft, fitted
+from routing.policies.filling import fill_draft, fitted
 from routing.policies.good import in_force, problem_of
 from routing.policies.locking import lock
+from routing.policies.moving import refuse_if_moved
 from routing.policies.shipped import completed
 from routing.policies.validation import validate
 
@@ -26,8 +27,7 @@ def publish(note: str, author: str = "", *, seen_digest: str = "") -> PolicyVers
     if not note.strip():
         raise ValidationError({"note": "Say what changed and why."})
     content = draft_content()
-    if seen_digest and seen_digest != digest_of(content):
-        raise ValidationError(MOVED)
+    refuse_if_moved(seen_digest, content)
     validate(content)
     return _freeze(content, note.strip(), author, AdminChange.Action.PUBLISHED)
 

@@ -103,7 +103,7 @@ class Import(PolicyPage):
         form = kwargs.setdefault("form", ImportForm())
         if form.is_bound and form.is_valid():
             kwargs |= {"checked": form.cleaned_data, "form": ImportForm(initial={"text": form.cleaned_data["text"]})}
-        digest = policies.digest_of(policies.draft_content())
+        digest = policies.mark_of(policies.draft_content())
         return super().get_context_data(**kwargs, digest=digest, most_bytes=f"{MOST_BYTES:,}")
 
 
@@ -115,7 +115,7 @@ class Presets(PolicyPage):
         presets = [
             (preset, policies.changes(draft, policies.with_preset(preset.name, draft))) for preset in policies.presets()
         ]
-        return super().get_context_data(**kwargs, presets=presets, digest=policies.digest_of(draft))
+        return super().get_context_data(**kwargs, presets=presets, digest=policies.mark_of(draft))
 
 
 class LoadPreset(PolicyView):

@@ -22,7 +22,7 @@ from smartgateway.workbench.states import UNFINISHED, State
 from smartgateway.workbench.versions import found
 
 SOON = "Every process serves it within 2 seconds."
-MOVED = "Version {} was published meanwhile: look at the versions again."
+MOVED = "Version {} was published meanwhile by {}: look at the versions again."
 
 # the place that a problem names → the admin's page on which it is mended
 PAGES = {
@@ -43,7 +43,7 @@ class PublishForm(forms.Form):
         widget=forms.TextInput(attrs={"autofocus": True, "placeholder": "What changes, and why"}),
         help_text="It stays with the version, and every decision names its version.",
     )
-    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=100)
 
 
 class Publish(PolicyPage):
@@ -70,7 +70,7 @@ class Publish(PolicyPage):
             in_force=policies.in_force(),
             changes=policies.draft_changes(),
             problems=[(place, page_of(place), message) for place, message in policies.problems(draft)],
-            digest=policies.digest_of(draft),
+            digest=policies.mark_of(draft),
             backtests=list(tried(policies.digest_of(draft))),
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -96,7 +96,7 @@ class RollBack(PolicyView):
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
         older, newest = found(number), PolicyVersion.objects.defer("content").newest()
         if newest is not None and request.POST.get("newest") != str(newest.number):
-            messages.error(request, MOVED.format(newest.number))
+            messages.error(request, MOVED.format(newest.number, newest.author or "a command"))
             return redirect("workbench:versions")
         try:
             version = policies.roll_back(

@@ -31,7 +31,7 @@ class Versions(PolicyPage):
             in_force=serving,
             changes=policies.draft_changes(),
             trouble="" if newest is None or newest == serving else policies.problem_of(newest),
-            draft_digest=policies.digest_of(policies.draft_content()),
+            draft_digest=policies.mark_of(policies.draft_content()),
             time_zone=settings.REPORT_TIME_ZONE,
         )
 
@@ -56,7 +56,7 @@ class Version(PolicyPage):
             phrases=[] if problem else sorted(version.content["phrases"].items()),
             rules=RULE_OF,
             days=days_of(version),
-            draft_digest=policies.digest_of(policies.draft_content()),
+            draft_digest=policies.mark_of(policies.draft_content()),
             time_zone=settings.REPORT_TIME_ZONE,
         )
 

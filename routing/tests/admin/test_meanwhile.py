@@ -20,7 +20,7 @@ def test_two_who_edit_a_row_at_once_are_warned_and_not_overwritten(admin_client,
     refused = admin_client.post(address, mine | {"value": "0.9"})
 
     assert "bob changed this at" in text(refused)
-    assert "(value 0.5 → 0.6)" in text(refused)
+    assert "(value: 0.5 → 0.6)" in text(refused)
     assert opus_threshold().value == 0.6
 
 

@@ -118,3 +118,22 @@ def test_a_row_may_be_spelled_in_another_way(save):
     save("scope", **{"phrases-0-text": "Ｒoadmap"})
 
     assert weights("scope") == {"Ｒoadmap": 0.4}
+
+
+def test_the_history_of_a_list_says_what_was_changed(save, admin_client):
+    save("scope", paste="every region | 0.7")
+
+    history = admin_client.get(page(PhraseList, "history", PhraseList.objects.get(name="scope").pk))
+
+    assert "every region: nothing → 0.7" in text(history)
+    assert "Add many" not in text(history)
+
+
+def test_who_is_warned_is_told_what_changed_in_words(save, admin_client, bob):
+    address = page(PhraseList, "change", PhraseList.objects.get(name="scope").pk)
+    opened = sent_by(bob.get(address), "_save")
+    save("scope", paste="every region | 0.7")
+
+    warned = bob.post(address, {**opened, "paste": "end to end"})
+
+    assert "(every region: nothing → 0.7)" in text(warned)

@@ -1,4 +1,6 @@
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from routing import policies, prices
 from routing.models import Threshold
@@ -24,6 +26,13 @@ def change(first):
         Threshold.objects.filter(name=name).update(value=value)
 
     return move
+
+
+@pytest.fixture
+def bob():
+    client = Client()
+    client.force_login(User.objects.create_superuser("bob"))
+    return client
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from django.urls import reverse
 
 from routing import connections, policies
 from routing.capabilities.server import LocalServer
-from routing.models import AdminChange, Phrase, PhraseList, Threshold
+from routing.models import AdminChange, Phrase, PhraseList, PolicyVersion, Threshold
 from tests.forms import sent_by
 
 pytestmark = pytest.mark.usefixtures("first")
 IMPORT, PRESETS = reverse("workbench:import"), reverse("workbench:presets")
+VERSION = reverse("workbench:version", args=[1])
 FEWER_OPUS = "thresholds: {opus_score_threshold: 0.75}"
 
 
@@ -57,6 +58,29 @@ def test_a_text_is_loaded_as_it_was_looked_at_line_ends_and_marks_included(admin
         "</textarea>&amp;\u2028",
         "\\n",
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "action", "typed"),
+    [
+        pytest.param(reverse("workbench:publish"), None, {"note": "Fewer opus"}, id="publishing"),
+        pytest.param(PRESETS, reverse("workbench:load_preset", args=["cautious"]), {}, id="a preset"),
+        pytest.param(VERSION, reverse("workbench:reset", args=[1]), {}, id="an older version"),
+        pytest.param(IMPORT, None, {"seen": '["pasted", "mode: keyword"]'}, id="an import"),
+    ],
+)
+def test_who_changed_the_draft_meanwhile_and_how_is_said(admin_client, bob, change, address, action, typed):
+    change(0.6)
+    opened = admin_client.post(IMPORT, {"text": "mode: keyword"}) if address == IMPORT else admin_client.get(address)
+    row = reverse("admin:routing_threshold_change", args=[Threshold.objects.get(name="opus_score_threshold").pk])
+    bob.post(row, sent_by(bob.get(row), "_save", value="0.9"))
+
+    sent = sent_by(opened, "load" if address == IMPORT else None, action=action, **typed)
+    answer = admin_client.post(action or address, sent, follow=True)
+
+    assert "The draft changed while you looked at it (bob changed threshold opus_score_threshold at" in text(answer)
+    assert "(value: 0.6 → 0.9)" in text(answer)
+    assert (value(), policies.draft_content()["mode"], PolicyVersion.objects.count()) == (0.9, "local_first", 1)
 
 
 def test_everything_that_an_import_changes_is_there_to_be_read(admin_client):
