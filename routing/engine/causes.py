@@ -11,6 +11,7 @@ from routing.engine.types import Band, Phase, Reason, Tier
 
 MOST_RULES = 2  # that are named for one side
 SCORE = "opus_score"
+LOOKS_SIMPLE = ("simple_task", "self_contained")
 REFUSED: Mapping[str, str] = {
     "model_not_found": "no model is known by the name that it asked for",
     "contradictory_choice": "two things that it asked for exclude each other",
@@ -145,7 +146,9 @@ def _weighed(told: _Told) -> str:
     if told.is_scored and score:
         return f"{unsure}{unjudged}, such requests go to Claude, and {_scored(told, score)}"
     if told.tier == Tier.LOCAL and not any(_sides(told)):
-        return f"{unsure}{unjudged}, and nothing in it spoke against the team's own model"
+        simple = quoted([text for name in LOOKS_SIMPLE for text in told.texts.get(name, ())])
+        form = f"it looks simple ({simple}), with nothing in it that speaks" if simple else "nothing in it speaks"
+        return f"{unsure}{unjudged}, and {form} against the team's own model"
     return f"{unsure}{unjudged}, and this is the tier for such requests"
 
 

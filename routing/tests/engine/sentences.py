@@ -196,7 +196,13 @@ CASES = [
         asked(VAGUE, rules={"switches": {"fallback_local_if_unopposed": True}}),
         "local",
         "the rules could not tell, since none fired; the classifier was not asked, and nothing in it "
-        "spoke against the team's own model",
+        "speaks against the team's own model",
+    ),
+    (
+        asked("Explain this. " + "It is a long story. " * 20),
+        "local",
+        "the rules could not tell, since none fired; the classifier was not asked, and it looks simple "
+        "(“explain”), with nothing in it that speaks against the team's own model",
     ),
     (
         asked(VAGUE, rules={"ambiguous_fallback_tier": "opus"}),

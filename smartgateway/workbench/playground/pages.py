@@ -19,6 +19,7 @@ from smartgateway.workbench.playground.sending import (
     MOST_ANSWER_TOKENS,
     Reply,
     keys_of,
+    own_limit,
     prices_of,
     replies,
 )
@@ -39,7 +40,7 @@ class PasteForm(forms.Form):
     tiers = forms.MultipleChoiceField(choices=[(str(tier), str(tier)) for tier in LADDER], required=False)
     answer_tokens = forms.IntegerField(min_value=1, max_value=MOST_ANSWER_TOKENS, required=False)
 
-    pasted: Pasted | None = None
+    pasted: Pasted | None = None  # once it is read
 
     def clean_request(self) -> str:
         """Read here, so that what is wrong stands beside it."""
@@ -49,6 +50,13 @@ class PasteForm(forms.Form):
         except UnreadableError as exc:
             raise forms.ValidationError(str(exc)) from exc
         return text
+
+    def tokens(self, *, is_sent: bool) -> int:
+        """What was typed, else what the request itself asks for; a number that the page had offered was not typed."""
+        own = own_limit(self.pasted.body) if self.pasted and self.pasted.body else None
+        typed = self.cleaned_data.get("answer_tokens") if self.is_bound else None
+        is_chosen = is_sent or self.data.get("offered") != self.data.get("answer_tokens")
+        return (typed if is_chosen else own or typed) or own or ANSWER_TOKENS
 
 
 class Playground(AdminPage):
@@ -71,9 +79,10 @@ class Playground(AdminPage):
         return form
 
     def shown(self, form: PasteForm, *, is_sent: bool) -> dict[str, Any]:
-        is_read = form.is_bound and form.is_valid() and form.pasted is not None
-        pasted = form.pasted if is_read else None
-        tokens = (form.cleaned_data.get("answer_tokens") if is_read else None) or ANSWER_TOKENS
+        """What was pasted is decided, whatever is wrong with the fields below it; only what is whole is sent."""
+        is_sendable = form.is_bound and form.is_valid()
+        pasted = form.pasted
+        tokens = form.tokens(is_sent=is_sent)
         found = sides(pasted) if pasted else []
         return self.get_context_data(
             form=form,
@@ -82,8 +91,9 @@ class Playground(AdminPage):
             differs=len({(side.tier, side.model, side.problem) for side in found}) > 1,
             answer_tokens=tokens,
             prices=prices_of(self.features(pasted), tokens) if pasted and pasted.body else [],
-            chosen=form.cleaned_data.get("tiers") if is_read else [],
-            replies=self.sent(form, pasted, tokens) if is_sent and pasted else [],
+            typed_tokens=form["answer_tokens"].value() if form.errors.get("answer_tokens") else tokens,
+            chosen=form.cleaned_data.get("tiers") if form.is_bound else [],
+            replies=self.sent(form, pasted, tokens) if is_sent and pasted and is_sendable else [],
             most_chars=MOST_CHARS,
             time_zone=settings.REPORT_TIME_ZONE,
         )

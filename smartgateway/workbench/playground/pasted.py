@@ -1,6 +1,6 @@
 """What was pasted: a decision's id, the body of an API, or plain text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from audit.models import PromptText, RoutingDecision
 from routing import policies
 from routing.engine.asks import Ask
 from routing.engine.features import Features, measure
+from routing.engine.names import LOCAL
 from routing.engine.types import Policy, RoutingRequest, Surroundings, Verdict
 from smartgateway.api.options import NO_OPTIONS, options
 from smartgateway.api.shapes import chat_form
@@ -62,7 +63,14 @@ class Pasted:
         return features._replace(tier_word="")
 
     def surroundings(self, now: Surroundings) -> Surroundings:
-        return self.recalled.surroundings if self.recalled else now
+        """Of a decision those of then; the local model's name is not among them."""
+        if self.recalled is None or self.decision is None:
+            return now
+        then, local = self.recalled.surroundings, self.recalled.surroundings.local
+        if local is None:
+            return then
+        served = self.decision.model if self.decision.provider_name == LOCAL else now.local.name if now.local else ""
+        return then._replace(local=replace(local, name=served or policies.current().models["local"]))
 
 
 def read(text: str) -> Pasted:

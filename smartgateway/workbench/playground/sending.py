@@ -64,6 +64,12 @@ def keys_of(user: AbstractBaseUser | AnonymousUser) -> list[ApiKey]:
     return list(usable[:MOST_KEYS])
 
 
+def own_limit(body: dict[str, Any]) -> int | None:
+    """How long an answer the request itself asks for, as far as it is sent from here."""
+    asked = body.get("max_completion_tokens") or body.get("max_tokens")
+    return min(asked, MOST_ANSWER_TOKENS) if isinstance(asked, int) and asked > 0 else None
+
+
 def prices_of(features: Features, answer_tokens: int) -> list[Price]:
     """For each tier that has a provider."""
     policy = policies.current()

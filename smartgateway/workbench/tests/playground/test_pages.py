@@ -7,6 +7,7 @@ from routing.models import Phrase, PhraseList, Threshold
 from routing.providers.base import ProviderUnavailableError
 from smartgateway.keys.models import ApiKey, Membership, Team
 from smartgateway.workbench.playground.sending import keys_of
+from smartgateway.workbench.tests.playground.test_pasted import made_from
 
 pytestmark = pytest.mark.django_db
 ADDRESS = reverse("workbench:playground")
@@ -41,6 +42,14 @@ def test_both_policies_decide_and_nobody_is_called(operated, world):
     assert "The draft would decide otherwise." in page
     assert "had the threshold “opus score threshold” been 0.501 instead of 0.5" in page
     assert world.log == []
+
+
+def test_the_local_model_that_answered_a_decision_is_named(operated):
+    made = made_from("what is a monad", provider_name="local", model="qwen3:8b")
+
+    response = decided(operated, str(made.pk))
+
+    assert [side.model for side in response.context["sides"]] == ["qwen3:8b", "qwen3:8b"]
 
 
 def test_a_phrase_that_is_new_in_the_draft_is_found(operated):
@@ -125,6 +134,51 @@ def test_nothing_is_sent_before_key_and_tiers_are_chosen(operated, world, key, c
 
     assert field in response.context["form"].errors
     assert world.log == []
+
+
+@pytest.mark.parametrize("send", [{}, {"send": "1"}], ids=["decide", "send"])
+def test_a_longest_answer_out_of_bounds_is_refused_beside_its_field_and_what_was_decided_stays(
+    operated, world, key, send
+):
+    response = decided(operated, "hello", key=key.pk, tiers=["local"], answer_tokens=9_999, **send)
+
+    page = text(response)
+    assert "Ensure this value is less than or equal to 4096." in page
+    assert 'name="answer_tokens" min="1" max="4096" value="9999"' in page
+    assert "Published policy, version 1" in page
+    assert 'value="local" checked' in page
+    assert world.log == []
+
+
+LIMITED = '{"max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}'
+
+
+@pytest.mark.parametrize(
+    ("said", "fields", "tokens"),
+    [
+        ("hello", {}, 512),
+        (LIMITED, {}, 100),
+        (LIMITED.replace("max_tokens", "max_completion_tokens"), {}, 100),
+        (LIMITED.replace("100", "100000"), {}, 4_096),
+        (LIMITED, {"offered": "512", "answer_tokens": "512"}, 100),
+        (LIMITED, {"offered": "512", "answer_tokens": "64"}, 64),
+        ("hello", {"offered": "512", "answer_tokens": "64"}, 64),
+    ],
+    ids=["none", "its own", "its own by another name", "too much", "not touched", "typed", "typed without its own"],
+)
+def test_the_longest_answer_is_what_was_typed_or_else_what_the_request_asks_for(operated, said, fields, tokens):
+    response = decided(operated, said, **fields)
+
+    assert response.context["answer_tokens"] == tokens
+    assert f'max="4096" value="{tokens}"' in text(response)
+
+
+def test_a_request_is_priced_by_the_answer_that_it_asks_for(operated):
+    long, short = (
+        decided(operated, said).context["prices"][-1].most for said in (LIMITED.replace("100", "512"), LIMITED)
+    )
+
+    assert short < long
 
 
 def test_the_price_is_said_beforehand_for_each_tier_that_is_there(operated, monkeypatch, world):

@@ -8,7 +8,7 @@ from audit.models import PromptText
 from routing.engine.content import matched_phrases, policy_from
 from routing.engine.types import Tier, Verdict
 from routing.phrases import compile_matcher
-from routing.tests.engine.given import defaults, measured, shipped
+from routing.tests.engine.given import MODELS, defaults, measured, policy, shipped, surroundings
 from smartgateway.dashboard.tests.rows import decision
 from smartgateway.workbench.playground.pasted import MOST_CHARS, UnreadableError, read
 
@@ -112,3 +112,27 @@ def test_without_its_text_a_decision_is_read_without_the_phrases_that_another_po
 
     assert set(features.hits) >= {"deep_reasoning"}
     assert not features.has_material
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "around", "name"),
+    [
+        ({"provider_name": "local", "model": "qwen3:8b"}, surroundings(), "qwen3:8b"),
+        ({"provider_name": "anthropic", "model": "claude-opus-5-5"}, surroundings(), MODELS["local"]),
+        ({"provider_name": "anthropic", "model": "claude-opus-5-5"}, surroundings(local=None), "wanted"),
+    ],
+    ids=["that answered then", "that is there now", "that the policy wants"],
+)
+def test_the_local_model_of_a_decision_has_its_name(monkeypatch, fields, around, name):
+    monkeypatch.setattr("routing.policies.current", lambda: policy(models={**MODELS, "local": "wanted"}))
+
+    assert read(str(made_from(SAID, **fields).pk)).surroundings(around).local.name == name
+
+
+@pytest.mark.django_db
+def test_a_decision_that_knew_no_local_model_has_none():
+    packed = msgspec.msgpack.encode((measured(SAID).pack(), (6, 6, 7, None, None, False)))
+    made = decision(id=uuid.uuid4(), features=packed)
+
+    assert read(str(made.pk)).surroundings(surroundings()).local is None
