@@ -1,5 +1,6 @@
 """In words for people who do not know the rules: where a request goes, and what would have led it elsewhere."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from routing.engine.breakpoints import SHARES, Step
@@ -7,6 +8,7 @@ from routing.engine.explain import Flip
 from routing.engine.naming import Texts
 
 MOST_QUOTED = 3
+ONE_OF_MANY = re.compile(r"\b(1 (?:ask|block|character|file|image|message|token|tool))s\b")
 NO_TEXTS: Texts = {}
 TIERS: Mapping[str, str] = {
     "local": "the team's own model",
@@ -85,7 +87,7 @@ def condition(step: Step) -> str:
         return WITHOUT[step.name]
     if not step.value and step.name in WITH:
         return WITH[step.name]
-    return LENGTHS[step.name].format(to=to, now=now)
+    return ONE_OF_MANY.sub(r"\1", LENGTHS[step.name].format(to=to, now=now))
 
 
 def _phrases(step: Step) -> str:
