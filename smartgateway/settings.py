@@ -230,6 +230,7 @@ BOOTSTRAP_ADMIN_PASSWORD: str = read("str", "BOOTSTRAP_ADMIN_PASSWORD", default=
 # Django
 INSTALLED_APPS = [
     "unfold",
+    "smartgateway.keys",  # ahead of Django's: its createsuperuser is the one that counts
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -237,7 +238,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
-    "smartgateway.keys",
     "smartgateway.dashboard",
     "smartgateway.workbench",
     "smartgateway.local",
