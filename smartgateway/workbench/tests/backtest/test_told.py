@@ -31,6 +31,32 @@ def result(client, backtest):
     return body(client.get(reverse("workbench:backtest_result", args=[backtest.pk])))
 
 
+def test_the_publish_page_offers_a_backtest_and_shows_that_of_this_very_draft(admin_client, recorded, edit):
+    recorded("hello")
+    edit(threshold={"simple_task_chars": 100})
+
+    before = body(admin_client.get(PUBLISH))
+    admin_client.post(BEGIN, {"policy": "draft"})
+    after = body(admin_client.get(PUBLISH))
+
+    assert reverse("workbench:backtest") in before
+    assert "Backtest of this draft" not in before
+    assert "Backtest of this draft</a>: 1 requests, done" in after
+    assert '0 would go elsewhere, 0 are not known; cost <span class="amount">$0.00</span> of $0.00.' in after
+
+
+def test_a_shadow_of_the_draft_stands_beside_its_backtest_when_it_is_published(admin_client, recorded, edit):
+    recorded("hello")
+    edit(threshold={"simple_task_chars": 100})
+    admin_client.post(BEGIN, {"policy": "draft"})
+    admin_client.post(BEGIN, {"policy": "draft", "shadow": "1"})
+
+    page = body(admin_client.get(PUBLISH))
+
+    assert "Backtest of this draft</a>: 1 requests, done" in page
+    assert "Shadow of this draft</a>: 0 requests, since" in page
+
+
 def test_a_run_of_empty_days_does_not_hide_a_full_one_from_who_publishes(admin_client, recorded, edit):
     recorded("hello")
     edit(threshold={"simple_task_chars": 100})
