@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
@@ -41,16 +41,19 @@ class PolicyVersionAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
-        later = PolicyVersion.objects.filter(number__gt=OuterRef("number"))
-        return rows.defer("content").annotate(is_newest=~Exists(later))
+        served = policies.in_force()
+        is_served = Q(number=served.number) if served else Q(pk__in=[])
+        return rows.defer("content").annotate(is_served=ExpressionWrapper(is_served, BooleanField()))
 
     @display(description="in force", boolean=True)
     def is_in_force(self, row: Any) -> Any:
-        return row.is_newest
+        return row.is_served
 
     @display(description="changes against the version before")
-    def changed(self, row: PolicyVersion) -> SafeString:
-        before = PolicyVersion.objects.filter(number__lt=row.number).newest()
+    def changed(self, row: PolicyVersion) -> str:
+        if problem := policies.problem_of(row):
+            return f"No process can load it: {problem}"
+        before = policies.in_force(PolicyVersion.objects.filter(number__lt=row.number))
         sentences = policies.changes(before.content if before else None, row.content)
         return format_html_join("", "<div>{}{}</div>", ((sentence, rest_of(sentence)) for sentence in sentences))
 

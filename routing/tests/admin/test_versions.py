@@ -48,4 +48,14 @@ def test_the_list_of_versions_marks_the_one_in_force_without_a_query_for_each(
     with django_assert_max_num_queries(8):
         rows = admin_client.get(page(PolicyVersion)).context["cl"].result_list
 
-    assert [row.is_newest for row in rows] == [True, False, False, False]
+    assert [row.is_served for row in rows] == [True, False, False, False]
+
+
+def test_a_version_that_no_process_can_load_is_not_in_force_and_says_why(admin_client):
+    broken = PolicyVersion.objects.create(number=2, content={"thresholds": 7}, digest="none", note="Altered")
+
+    rows = admin_client.get(page(PolicyVersion)).context["cl"].result_list
+    shown = text(admin_client.get(page(PolicyVersion, "change", broken.pk)))
+
+    assert [(row.number, row.is_served) for row in rows] == [(2, False), (1, True)]
+    assert "No process can load it" in shown
