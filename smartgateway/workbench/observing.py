@@ -13,6 +13,7 @@ from audit.reports.measures import IS_BYPASSED
 from routing import policies
 from routing.engine.automatic import OBSERVE_MODE
 from routing.engine.types import LADDER
+from smartgateway.completions.explaining import NamesOfThen
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.dashboard.groups import summed
 from smartgateway.dashboard.periods import chosen, periods
@@ -98,4 +99,5 @@ def least_sure() -> list[DecisionRow]:
     ]
     keys = [key for _, key in sorted(found)[:SHOWN]]
     decisions = RoutingDecision.objects.select_related("outcome").in_bulk(keys)
-    return [row_of(decisions[key]) for key in keys if key in decisions]
+    names = NamesOfThen()
+    return [row_of(decisions[key], names.counted(decisions[key])) for key in keys if key in decisions]

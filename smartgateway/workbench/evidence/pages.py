@@ -11,13 +11,15 @@ from django.shortcuts import redirect
 
 from audit.models import DailyReport, PromptText, RoutingDecision
 from routing import policies
+from routing.engine.naming import HOLDING
 from routing.engine.types import Policy
+from smartgateway.completions.explaining import NamesOfThen
 from smartgateway.dashboard.decisions import DecisionRow, row_of
 from smartgateway.keys.models import Team
 from smartgateway.workbench.evidence.dearest import dearest_in
 from smartgateway.workbench.evidence.histograms import histograms, unmeasured
 from smartgateway.workbench.evidence.month import DAYS, Month, Row, month
-from smartgateway.workbench.evidence.places import AGAINST, LISTS, THRESHOLDS, WITH_PAGES, links_of, list_links
+from smartgateway.workbench.evidence.places import THRESHOLDS, WITH_PAGES, links_of, list_links, lists_of
 from smartgateway.workbench.evidence.reading import MOST
 from smartgateway.workbench.later import AWAY, later
 from smartgateway.workbench.noted import note_asked
@@ -72,7 +74,7 @@ class Rule(AdminPage):
             histograms=histograms(found.distances, policy, THRESHOLDS.get(name, ())),
             links=links_of(name),
             in_force=policies.in_force(),
-            phrases=[(each, each in AGAINST, phrases_of(found, each)) for each in LISTS.get(name, ())],
+            phrases=[(each, each in HOLDING.get(name, ()), phrases_of(found, each)) for each in lists_of(name)],
             rows=rows_of(row.examples) if row else [],
             time_zone=settings.REPORT_TIME_ZONE,
         )
@@ -132,7 +134,8 @@ def phrases_of(found: Month, list_name: str) -> list[Row]:
 def rows_of(ids: Iterable[UUID]) -> list[DecisionRow]:
     """In the order of the ids; what the record no longer holds is left out."""
     found = RoutingDecision.objects.select_related("outcome").in_bulk(list(ids))
-    return [row_of(found[identity]) for identity in ids if identity in found]
+    names = NamesOfThen()
+    return [row_of(found[key], names.counted(found[key])) for key in ids if key in found]
 
 
 def with_text(ids: list[UUID]) -> list[tuple[DecisionRow, PromptText | None]]:

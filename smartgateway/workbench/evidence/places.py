@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.urls import reverse
 
+from routing.engine.naming import HOLDING, SPEAKING
 from routing.models import PhraseList, Threshold
 from smartgateway.workbench.evidence.month import RULES
 
@@ -26,23 +27,6 @@ THRESHOLDS: Mapping[str, tuple[str, ...]] = {
     "classifier_unavailable": ("classifier_timeout_seconds",),
     "keyword_opus": ("keyword_opus_hits",),
 }
-LISTS: Mapping[str, tuple[str, ...]] = {
-    "agent_protocol": ("agent_protocol",),
-    "agentic_prompt": ("agentic_marker",),
-    "deep_reasoning": ("deep_reasoning",),
-    "multi_file": ("multi_file",),
-    "compaction": ("compaction",),
-    "simple_task": ("simple_task", "investigation"),
-    "self_contained": ("self_contained", "context_word"),
-    "greeting": ("greeting",),
-    "housekeeping": ("housekeeping",),
-    "single_file_edit": ("single_file_edit", "investigation"),
-    "opus_score": ("deep_reasoning", "conflicting_constraints", "scope"),
-    "keyword_opus": ("keyword_opus",),
-}
-AGAINST = frozenset({"investigation", "context_word"})
-"""Lists whose phrases keep a rule that looks for them from firing."""
-
 WITH_PAGES = (*RULES, "opus_score")
 RULE_OF: Mapping[str, str] = {
     threshold: rule
@@ -55,15 +39,21 @@ RULE_OF: Mapping[str, str] = {
 
 def rules_of(row: Threshold | PhraseList) -> list[str]:
     """The rules with pages that compare with it, or look for its phrases."""
-    places = THRESHOLDS if isinstance(row, Threshold) else LISTS
-    return [rule for rule, names in places.items() if row.name in names and rule in WITH_PAGES]
+    if isinstance(row, Threshold):
+        return [rule for rule in WITH_PAGES if row.name in THRESHOLDS.get(rule, ())]
+    return [rule for rule in WITH_PAGES if row.name in lists_of(rule)]
+
+
+def lists_of(rule: str) -> tuple[str, ...]:
+    """Those whose phrases make it fire, and those whose phrases keep it from firing."""
+    return (*SPEAKING.get(rule, ()), *HOLDING.get(rule, ()))
 
 
 def links_of(rule: str) -> list[tuple[str, str]]:
     """Titles and addresses in the admin: the thresholds of a rule and its lists of phrases."""
     rows = Threshold.objects.filter(name__in=THRESHOLDS.get(rule, ())).values_list("name", "pk")
     found = [(name, reverse("admin:routing_threshold_change", args=[pk])) for name, pk in rows]
-    return [*found, *list_links(LISTS.get(rule, ())).items()]
+    return [*found, *list_links(lists_of(rule)).items()]
 
 
 def list_links(names: Iterable[str]) -> dict[str, str]:
