@@ -68,9 +68,10 @@ class Shown:
 
     @property
     def doubts(self) -> list[Doubt]:
+        """The most frequent first. What an earlier release found may have reasons that are none any more."""
         requests = self.total.requests
         return [
-            Doubt(reason, MEANINGS[reason], count, _percent(count, requests) or 0.0, reason in CURABLE)
+            Doubt(reason, MEANINGS.get(reason, ""), count, _percent(count, requests) or 0.0, reason in CURABLE)
             for reason, count in self.sums.doubts.most_common()
         ]
 

@@ -158,7 +158,21 @@ def test_new_phrases_lead_to_where_text_is_switched_on(admin_client, recorded, e
     page = body(admin_client.post(BEGIN, {"policy": "draft"}, follow=True))
 
     assert "New phrases" in page
+    assert "1 could go more than one way: new phrases" in page
     assert reverse("admin:keys_team_changelist") in page
+
+
+def test_what_an_earlier_release_found_is_shown_with_its_reasons_of_then(admin_client, recorded, edit):
+    recorded("Explain our frobnication")
+    edit(phrases={"multi_file": {"frobnication": 1}})
+    admin_client.post(BEGIN, {"policy": "draft"})
+    backtest = Backtest.objects.get()
+    backtest.sums["doubts"] = {"more phrases than recorded": 1}
+    backtest.save()
+
+    page = body(admin_client.get(reverse("workbench:backtest_result", args=[backtest.pk])))
+
+    assert "More phrases than recorded" in page
 
 
 @pytest.mark.parametrize("address", [reverse("workbench:backtest_result", args=[99])])
