@@ -16,9 +16,11 @@ CONTRADICTORY = [
     ("self_contained", "context_word"),
     ("simple_task", "investigation"),
     ("single_file_edit", "investigation"),
+    TAG_LISTS,
 ]
 SEEN = "LNPS"  # letters, numbers, punctuation, symbols: what is no space and no control
 BLANK = frozenset("\u115f\u1160\u2800")  # letters and a symbol that show as nothing
+JOINERS = "\u200c\u200d"  # not seen, but part of how some scripts are written
 Opposed = Mapping[str, tuple[str, str]]  # what is found, to the list's title and its phrase
 
 
@@ -35,13 +37,14 @@ def problems_in_lists(phrases: Mapping[str, Mapping[str, float]]) -> Iterator[tu
 
 
 def problems_of_phrase(name: str, text: str, opposed: Opposed) -> Iterator[str]:
-    if name in TAG_LISTS:
-        if not TAG_NAME.fullmatch(text):
-            yield f"{text!r} is no tag's name: write what stands between < and >, such as system-reminder."
-        return
-    found = sought(text)
-    if not any(category(char)[0] in SEEN and char not in BLANK for char in found):
+    found = looked_for(name, text)
+    unseen = next((char for char in text if category(char) == "Cf" and char not in JOINERS), "")
+    if name in TAG_LISTS and not TAG_NAME.fullmatch(text):
+        yield f"{text!r} is no tag's name: write what stands between < and >, such as system-reminder."
+    elif not any(category(char)[0] in SEEN and char not in BLANK for char in found):
         yield f"The phrase {text!r} holds nothing that could be found."
+    elif unseen:
+        yield f"{text!r} holds a character that nobody sees (U+{ord(unseen):04X}): type it anew."
     elif found in opposed:
         title, theirs = opposed[found]
         spelled = "" if text.casefold() == theirs.casefold() else f" as {theirs!r}"
@@ -52,10 +55,14 @@ def opposed_phrases(name: str, phrases: Mapping[str, Collection[str]], *, of_bot
     """What may not stand in this list. Of two lists the first alone says so, unless it is asked `of_both`."""
     others = {b for a, b in CONTRADICTORY if a == name} | {a for a, b in CONTRADICTORY if of_both and b == name}
     return {
-        sought(text): (title_of(other), text)
+        looked_for(other, text): (title_of(other), text)
         for other in sorted(others, reverse=True)
         for text in phrases.get(other, ())
     }
+
+
+def looked_for(name: str, text: str) -> str:
+    return text.lower() if name in TAG_LISTS else sought(text)
 
 
 def same(name: str, text: str) -> str:

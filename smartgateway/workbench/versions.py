@@ -22,11 +22,12 @@ class Versions(PolicyPage):
     template_name = "workbench/versions.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        versions = PolicyVersion.objects.defer("content")
         newest, serving = PolicyVersion.objects.newest(), policies.in_force()
+        page = Paginator(PolicyVersion.objects.all(), PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             **kwargs,
-            page=Paginator(versions, PAGE).get_page(self.request.GET.get("page")),
+            page=page,
+            broken={version.number for version in page if policies.problem_of(version)},
             newest=newest,
             in_force=serving,
             changes=policies.draft_changes(),

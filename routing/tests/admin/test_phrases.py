@@ -74,6 +74,8 @@ def test_what_is_taken_away_and_pasted_at_once_is_there(save):
         pytest.param(
             "deep_reasoning", "ＥＸＰＬＡＩＮ*", "is also in Simple tasks as &#x27;explain&#x27;", id="a width"
         ),
+        pytest.param("scope", "re\u200bname", "holds a character that nobody sees (U+200B)", id="a hidden character"),
+        pytest.param("harness", "Task", "which says the opposite", id="a tag that is both"),
         pytest.param("scope", "\u200b", "holds nothing that could be found", id="a space without a width"),
         pytest.param("scope", "\u3164", "holds nothing that could be found", id="a letter that shows as nothing"),
         pytest.param("harness", "<foo>", "is no tag&#x27;s name", id="a tag with its brackets"),

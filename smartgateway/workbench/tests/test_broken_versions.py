@@ -50,7 +50,10 @@ def test_rolling_back_to_the_good_one_mends_it(admin_client, first):
 
     assert "Version 3 says what version 1 said" in page
     assert PolicyVersion.objects.newest().content == first.content
-    assert "not in force" not in text(admin_client.get(VERSIONS))
+    page = text(admin_client.get(VERSIONS))
+    assert "not in force" not in page
+    assert '>2</a><span class="note">cannot be loaded</span>' in page
+    assert reverse("workbench:roll_back", args=[2]) not in page
 
 
 def test_a_broken_version_is_not_rolled_back_to(admin_client):
