@@ -97,6 +97,8 @@ def _phrases(step: Step) -> str:
     if step.to < step.value:
         return f"had it held no phrase of {listed}"
     more = int(step.to - step.value)
+    if not step.value:
+        return f"had it held {'a phrase' if more == 1 else f'{more} phrases'} of {listed}"
     return f"had it held {'one more phrase' if more == 1 else f'{more} more phrases'} of {listed}"
 
 

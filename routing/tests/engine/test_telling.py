@@ -25,8 +25,9 @@ CONDITIONS = [
     (Step("phrases", "deep_reasoning", 1, 0, 1, "prove"), "had it not said “prove” (“deep reasoning”)"),
     (Step("phrases", "deep_reasoning", 1, 2, 1, "prove"), "had it also said “prove” (“deep reasoning”)"),
     (Step("phrases", "deep_reasoning", 3, 0, 3), "had it held no phrase of “deep reasoning”"),
-    (Step("phrases", "simple_task", 0, 1, 1), "had it held one more phrase of “simple task”"),
-    (Step("phrases", "multi_file", 0, 2, 2), "had it held 2 more phrases of “multi file”"),
+    (Step("phrases", "simple_task", 0, 1, 1), "had it held a phrase of “simple task”"),
+    (Step("phrases", "deep_reasoning", 1, 2, 1), "had it held one more phrase of “deep reasoning”"),
+    (Step("phrases", "multi_file", 0, 2, 2), "had it held 2 phrases of “multi file”"),
 ]
 
 
@@ -48,7 +49,7 @@ def test_the_tier_of_what_would_have_been_asked_is_a_guess():
     flip = Flip(Step("phrases", "simple_task", 0, 1, 1), Band.AMBIGUOUS, Tier.LOCAL, True)
 
     assert otherwise(flip) == (
-        "It would have gone to the team's own model, had it held one more phrase of “simple task”, "
+        "It would have gone to the team's own model, had it held a phrase of “simple task”, "
         "unless the classifier had judged otherwise."
     )
 
