@@ -56,7 +56,7 @@ class Features(NamedTuple):
     in_system: Packed = ()
     otherwise: tuple[Otherwise, ...] | None = ()
     more_bytes: int = 0  # of all messages in UTF-8, than characters
-    names_tier: bool = False  # some ask, the newest or another, begins with a tier's name
+    names_tier: bool = False  # some ask, the newest or another, begins with a tier's name, or may
     hits: Hits = NO_HITS
 
     @property
@@ -133,7 +133,7 @@ def measure(request: RoutingRequest, policy: Policy) -> Features:
         local_only=request.local_only,
         tier_word=reading.tier_word,
         introduced_by=tuple(map(phrase_id, intent.introduced_by)) if intent.introduced_by else (),
-        tags=tuple(map(phrase_id, ask.tags)) if ask.tags else (),
+        tags=tuple(sorted(map(phrase_id, ask.tags))) if ask.tags else (),
         in_ask=uncounted(reading.found, hits, policy),
         in_system=uncounted(in_system, hits, policy) if in_system else (),
         otherwise=otherwise(reading, request.messages, policy) if ask.tags or intent.introduced_by else (),

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from routing.engine.content import TAG_LISTS
 from routing.engine.counting import found_in_ask, found_in_system
 from routing.engine.features import Features
 from routing.engine.hits import LISTS
-from routing.engine.reading import TAG_LISTS
 from routing.engine.types import Policy, phrase_id
 
 SPEAKING: Mapping[str, tuple[str, ...]] = {
@@ -76,7 +76,7 @@ class Names:
             others = self._texts(name, [key for key in found if key not in counted])
             if counted or others:
                 lists.append(NamedList(name, self._texts(name, counted), others))
-        tags = [text for name in TAG_LISTS.values() for text in self._texts(name, features.tags)]
+        tags = [text for name in TAG_LISTS for text in self._texts(name, features.tags)]
         return Named(tuple(lists), tuple(tags), self._texts("simple_task", features.introduced_by))
 
     def _texts(self, name: str, ids: Iterable[int]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from routing.engine.asks import Ask, looked_at, newest_ask
+from routing.engine.content import TAG_LISTS
 from routing.engine.counting import Packed, packed
 from routing.engine.hits import Found, hits_in
 from routing.engine.material import Intent, intent_of
@@ -12,7 +13,7 @@ from routing.engine.types import Policy, phrase_id
 
 INTRODUCTIONS, HARNESS, ASK_TAGS = 1, 2, 4
 """What a reading may be without: phrases before a colon that make material of what follows it, and tags."""
-TAG_LISTS = {HARNESS: "harness", ASK_TAGS: "ask_tag"}
+LIST_OF = dict(zip((HARNESS, ASK_TAGS), TAG_LISTS, strict=True))
 MOST_REMEMBERED = 1_024  # asks whose other readings a policy remembers
 
 
@@ -82,7 +83,7 @@ def otherwise(reading: Reading, messages: Sequence[Mapping[str, Any]], policy: P
 def _others(reading: Reading, messages: Sequence[Mapping[str, Any]], policy: Policy) -> Iterator[Otherwise]:
     for without in _cuts(reading.ask.tags, policy):
         if without:
-            lists = [name for bit, name in TAG_LISTS.items() if without & bit]
+            lists = [name for bit, name in LIST_OF.items() if without & bit]
             reading = read(newest_ask(messages, policy, without=lists), policy)
             yield recorded(reading, policy, without)
         if reading.intent.introduced_by:
@@ -91,7 +92,7 @@ def _others(reading: Reading, messages: Sequence[Mapping[str, Any]], policy: Pol
 
 def _cuts(tags: Collection[str], policy: Policy) -> list[int]:
     cuts = [0]
-    for bit, name in TAG_LISTS.items() if tags else ():
+    for bit, name in LIST_OF.items() if tags else ():
         if not policy.phrases.get(name, {}).keys().isdisjoint(tags):
             cuts += [cut | bit for cut in cuts]
     return cuts

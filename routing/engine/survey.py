@@ -25,7 +25,7 @@ PER_TOOL_PROPERTY = 100  # characters that one property of a tool's schema takes
 class Survey:
     """`bytes` estimates the text's length in UTF-8; `tool_distance` counts from the end: 1 is the last message.
 
-    `names_tier`: some text of a user begins with a tier's name.
+    `names_tier`: some text of a user begins with a tier's name, or may: not all were looked at.
     """
 
     chars: int = 0
@@ -46,6 +46,7 @@ def survey(messages: Sequence[Mapping[str, Any]]) -> Survey:
     seen.system_chars = sum(map(len, seen.system_texts))
     seen.chars = sum(map(len, texts))
     seen.bytes = seen.chars if all(map(str.isascii, texts)) else sum(map(utf8_bytes, texts))
+    seen.names_tier = seen.names_tier or seen.parts > MOST_PARTS or len(messages) > MOST_MESSAGES
     if seen.parts > MOST_PARTS:
         seen.chars += PER_UNREAD_PART * (seen.parts - MOST_PARTS)
         seen.bytes += PER_UNREAD_PART * (seen.parts - MOST_PARTS)

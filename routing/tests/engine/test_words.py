@@ -1,10 +1,11 @@
 import pytest
 
 from routing.engine.content import policy_from
-from routing.engine.features import Features
+from routing.engine.features import Features, measure
 from routing.engine.survey import MOST_PARTS, NEWEST_BLOCKS
 from routing.engine.types import RoutingRequest
 from routing.engine.words import without_tier_words
+from routing.tests.engine.given import assistant, shipped
 
 
 def policy(tier_words=True):
@@ -85,3 +86,19 @@ def test_where_the_policy_switched_it_off_it_is_an_ordinary_word():
 @pytest.mark.parametrize("content", [None, 3, [], [None, {"text": 3}]])
 def test_odd_content_is_left_alone(content):
     assert sent_on(content) == [content]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param([assistant([{"type": "text", "text": "so"}] * (MOST_PARTS + 1))], [], id="behind many blocks"),
+        pytest.param([assistant("so")] * MOST_PARTS, [assistant("so")] * (MOST_PARTS - 50), id="between many messages"),
+    ],
+)
+def test_in_a_conversation_that_is_not_surveyed_whole_an_earlier_word_is_removed_too(before, after):
+    said = {"role": "user", "content": [{"type": "text", "text": "@opus prove it"}]}
+    request = RoutingRequest([*before, said, *after, {"role": "user", "content": "and now simpler"}])
+
+    cleaned = without_tier_words(request, measure(request, shipped()), shipped())
+
+    assert cleaned.messages[len(before)]["content"][0]["text"] == "prove it"

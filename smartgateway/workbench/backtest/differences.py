@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from routing.engine.content import TAG_LISTS
 from routing.engine.counting import KEPT, KEPT_OTHERWISE, Hits
 from routing.engine.hits import FORM_LISTS, INTENT_LISTS, LEAD_LISTS, LISTS, SYSTEM_LISTS, Found
-from routing.engine.reading import TAG_LISTS
+from routing.engine.reading import LIST_OF
 from routing.engine.types import Policy, phrase_id
 
 TO_LOCAL = frozenset({"simple_task", "self_contained", "greeting", "single_file_edit", "housekeeping"})
@@ -52,11 +53,11 @@ class Difference:
     @cached_property
     def is_cut_differently(self) -> bool:
         """Another part of what was sent could be the ask."""
-        return any(self.old.weights[name].keys() != self.new.weights[name].keys() for name in TAG_LISTS.values())
+        return any(self.old.weights[name].keys() != self.new.weights[name].keys() for name in TAG_LISTS)
 
     @cached_property
     def has_new_tags(self) -> bool:
-        return any(self.new.weights[name].keys() - self.old.weights[name].keys() for name in TAG_LISTS.values())
+        return any(self.new.weights[name].keys() - self.old.weights[name].keys() for name in TAG_LISTS)
 
     def without(self, tags: tuple[int, ...]) -> int | None:
         """What the reading of an ask loses, around which these tags were met. None where that is not recorded."""
@@ -65,7 +66,7 @@ class Difference:
         if self.has_new_tags:
             return None
         lost = 0
-        for bit, name in TAG_LISTS.items():
+        for bit, name in LIST_OF.items():
             met = self.old.weights[name].keys() & tags
             gone = met - self.new.weights[name].keys()
             if gone and gone != met:
