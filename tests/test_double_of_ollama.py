@@ -8,7 +8,7 @@ from routing.providers.base import ProviderError
 from routing.providers.http import Upstream
 from routing.providers.ollama import Ollama
 from routing.providers.transport import FastTransport
-from tests.doubles.calls import TOOL, call
+from tests.doubles.calls import TOOL, answered, call
 from tests.doubles.ollama import Llama, OllamaDouble
 from tests.doubles.serving import serving
 
@@ -72,14 +72,7 @@ async def test_our_provider_speaks_to_ollamas_double(ollama_address, is_streamed
     provider = provider_of_ollama(ollama_address)
     asked = call('[[call:weather {"city": "Oslo"}]]', LOCAL_MODEL, tools=[TOOL], temperature=0)
 
-    if is_streamed:
-        stream = await provider.stream(asked)
-        chunks = [chunk async for batch in stream.batches for chunk in batch]
-        account, finish = stream.account, chunks[-1]["choices"][0]["finish_reason"]
-    else:
-        answer = await provider.complete(asked)
-        account, finish = answer.account, answer.completion["choices"][0]["finish_reason"]
-    await provider.aclose()
+    account, finish = await answered(provider, asked, is_streamed=is_streamed)
 
     assert finish == "tool_calls"
     assert account.is_complete

@@ -4,23 +4,12 @@ from django.urls import reverse
 
 from audit.models import Feedback
 from smartgateway.dashboard.tests.rows import decision
-from smartgateway.keys.models import Membership, Team
 
 pytestmark = pytest.mark.django_db
 
 
 def address(made):
     return reverse("dashboard:feedback", args=[made.pk])
-
-
-@pytest.fixture
-def manager(client):
-    user = User.objects.create_user("ada")
-    team = Team.objects.create(name="Payments", slug="payments")
-    Membership.objects.create(user=user, team=team, role="manager")
-    client.force_login(user)
-    client.team = team
-    return client
 
 
 def test_a_reader_says_what_an_answer_was_worth_and_everyone_who_reads_sees_it(admin_client):

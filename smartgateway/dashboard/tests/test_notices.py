@@ -3,7 +3,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,7 +14,6 @@ from audit.tasks import rebuild_daily_report_task
 from smartgateway.dashboard import notices as module
 from smartgateway.dashboard import views
 from smartgateway.dashboard.tests.rows import DAY, decision, report
-from smartgateway.keys.models import Membership, Team
 
 pytestmark = pytest.mark.django_db
 ADDRESS = reverse("dashboard:overview")
@@ -31,15 +29,6 @@ def _today(monkeypatch):
 def journals(settings, tmp_path):
     settings.AUDIT_JOURNAL_DIR = tmp_path
     return tmp_path
-
-
-@pytest.fixture
-def manager(client):
-    user, team = User.objects.create_user("ada"), Team.objects.create(name="Payments", slug="payments")
-    Membership.objects.create(user=user, team=team, role="manager")
-    client.force_login(user)
-    client.team = team
-    return client
 
 
 def text(response):
